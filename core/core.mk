@@ -1,0 +1,25 @@
+# The core: natively as build/native/libsluice.a, for the web as build/core.wasm.
+
+CORE_SOURCES := $(wildcard core/src/*.c)
+CORE_HEADERS := $(wildcard core/include/sluice/*.h core/src/*.h)
+C_WARNINGS := -std=c11 -Wall -Wextra -Wconversion -Werror
+
+# Linked at -O1: at -O2 and above wasm-opt inlines the futex wait into loops, which V8 11.3
+# miscompiles (see core/src/futex.c). The objects are optimised by LLVM already.
+WASM_OBJECTS := $(CORE_SOURCES:core/src/%.c=build/wasm/%.o)
+WASM_CFLAGS := $(C_WARNINGS) -O3 -matomics -mbulk-memory -Icore/include
+WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sSUPPORT_ERRNO=0 -sALLOW_MEMORY_GROWTH \
+  -Wl,--shared-memory,--import-memory,--export=__heap_base
+# The packaged core has no stack of its own, one page at least and the largest maximum, so that it
+# can attach to a space in any memory.
+CORE_LDFLAGS := -sTOTAL_STACK=0 -sINITIAL_MEMORY=65536 -sMAXIMUM_MEMORY=4294967296
+
+build/wasm/%.o: core/src/%.c $(CORE_HEADERS)
+	@mkdir -p $(@D)
+	emcc $(WASM_CFLAGS) -c $< -o $@
+
+build/core.wasm: $(WASM_OBJECTS) core/exports.txt
+	emcc $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) $(CORE_LDFLAGS) \
+	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
+
+comma := ,

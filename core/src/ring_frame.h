@@ -1,0 +1,102 @@
+/* What the ring's two ends share: the frame, the flags, the wake-up. Not for users. */
+#ifndef SLUICE_RING_FRAME_H
+#define SLUICE_RING_FRAME_H
+
+#include "futex.h"
+#include "internal.h"
+#include "sluice/ring.h"
+
+enum {
+  SLUICE_SPINS = 1000
+}; /* about a microsecond: longer than a busy peer takes, less than a sleep */
+
+/* A record's first word: shared, so atomic. */
+static inline _Atomic int32_t *header_at(unsigned char *data, uint32_t place) {
+  return (_Atomic int32_t *)(void *)(data + place);
+}
+
+static inline int32_t *type_at(unsigned char *data, uint32_t place) {
+  return (int32_t *)(void *)(data + place + 4);
+}
+
+static inline uint32_t aligned(uint32_t bytes) {
+  return (bytes + 7) & ~UINT32_C(7);
+}
+
+/* The frame that `length` (a record's first word) stands for: its aligned bytes, or 0 when no frame
+ * may look so. `to_end` is what is left of the buffer. A padding may have any size. */
+static inline uint32_t frame(int32_t length, int32_t type, uint32_t to_end, uint32_t max) {
+  if (length < SLUICE_RING_HEADER || (uint32_t)length > to_end) {
+    return 0;
+  }
+  if (type == SLUICE_RING_PADDING) {
+    return (uint32_t)length == to_end ? to_end : 0;
+  }
+  if (type < 0 || (uint32_t)length > max + SLUICE_RING_HEADER) {
+    return 0;
+  }
+  return aligned((uint32_t)length);
+}
+
+static inline uint32_t flags_of(const sluice_ring *ring) {
+  /* pairs with the release in set_flag: what the other end did before it closed is visible */
+  return atomic_load_explicit(&ring->object.state, memory_order_acquire);
+}
+
+static inline void wake(_Atomic uint32_t *asleep) {
+  /* seq_cst: the sleeper sets the word, then looks; the waker publishes, then looks here. One of
+   * the two sees the other. */
+  if (atomic_load_explicit(asleep, memory_order_seq_cst) != 0 &&
+      atomic_exchange_explicit(asleep, 0, memory_order_seq_cst) != 0) {
+    sluice_futex_wake(asleep);
+  }
+}
+
+static inline void set_flag(sluice_ring *ring, uint32_t flag) {
+  /* tells the other end; pairs with the acquire in flags_of, and by its place in the total order
+   * with the check that a sleeper makes after it has set its word */
+  atomic_fetch_or_explicit(&ring->object.state, flag, memory_order_seq_cst);
+  wake(&ring->producer.asleep);
+  wake(&ring->consumer.asleep);
+}
+
+static inline int poison(sluice_ring *ring) {
+  set_flag(ring, SLUICE_RING_POISONED);
+  return SLUICE_E_POISONED;
+}
+
+static inline uint32_t place_of(uint64_t position, uint32_t capacity) {
+  return (uint32_t)position & (capacity - 1);
+}
+
+/* Takes the end whose owner word is `owner`. */
+static inline int take_end(sluice_ring *ring, _Atomic uint32_t *owner, uint32_t by,
+                           uint32_t capacity, uint32_t closed, uint32_t lost) {
+  if (by == 0 || sluice_ring_bytes(capacity) == 0 || ring->object.capacity != capacity) {
+    return SLUICE_E_INVALID;
+  }
+  uint32_t nobody = 0;
+  int taken = atomic_compare_exchange_strong_explicit(owner, &nobody, by, memory_order_acq_rel,
+                                                      memory_order_acquire);
+  uint32_t flags = flags_of(ring);
+  if ((flags & SLUICE_RING_POISONED) != 0) {
+    return SLUICE_E_POISONED;
+  }
+  if ((flags & lost) != 0) {
+    return SLUICE_E_PEER_LOST;
+  }
+  if ((flags & closed) != 0) {
+    return SLUICE_E_CLOSED;
+  }
+  return taken ? SLUICE_OK : SLUICE_E_BUSY;
+}
+
+/* ring_producer.c: what stands in a producer's way, and whether there is room for `bytes`. */
+int sluice_ring_producer_state(const sluice_ring *ring);
+int sluice_ring_room(sluice_ring_producer *producer, uint32_t bytes);
+
+/* ring_consumer.c: the frame under the cursor, and the way to give room back. */
+uint32_t sluice_ring_look(sluice_ring_consumer *consumer, int32_t *length, int32_t *type);
+void sluice_ring_release_to(sluice_ring_consumer *consumer, uint64_t to);
+
+#endif

@@ -1,0 +1,191 @@
+#include "ring_frame.h"
+
+int sluice_ring_producer_open(sluice_ring_producer *producer, sluice_ring *ring, uint32_t capacity,
+                              uint32_t owner) {
+  int status = take_end(ring, &ring->producer.owner, owner, capacity, SLUICE_RING_PRODUCER_CLOSED,
+                        SLUICE_RING_PRODUCER_LOST);
+  if (status == SLUICE_OK) {
+    *producer = (sluice_ring_producer){
+        .ring = ring, .data = ring->data, .capacity = capacity, .max = capacity / 8};
+  }
+  return status;
+}
+
+/* What stands in a producer's way, SLUICE_OK if nothing. */
+int sluice_ring_producer_state(const sluice_ring *ring) {
+  uint32_t flags = flags_of(ring);
+  if (flags == 0) {
+    return SLUICE_OK;
+  }
+  if ((flags & SLUICE_RING_POISONED) != 0) {
+    return SLUICE_E_POISONED;
+  }
+  if ((flags & (SLUICE_RING_PRODUCER_CLOSED | SLUICE_RING_CONSUMER_CLOSED)) != 0) {
+    return SLUICE_E_CLOSED;
+  }
+  return SLUICE_E_PEER_LOST;
+}
+
+/* Is there room for `bytes` from the tail on? SLUICE_OK, _FULL or _POISONED. */
+int sluice_ring_room(sluice_ring_producer *producer, uint32_t bytes) {
+  if (producer->tail + bytes - producer->head <= producer->capacity) {
+    return SLUICE_OK;
+  }
+  /* pairs with the store in release_to: the consumer has zeroed what it returned.
+   * seq_cst for sluice_ring_producer_sleep, which looks here after it has set its word */
+  uint64_t head = atomic_load_explicit(&producer->ring->consumer.head, memory_order_seq_cst);
+  if (head < producer->head || head > producer->tail || head % 8 != 0) {
+    return poison(producer->ring);
+  }
+  producer->head = head;
+  return producer->tail + bytes - head <= producer->capacity ? SLUICE_OK : SLUICE_E_FULL;
+}
+
+/* Bytes that a payload of `length` takes here, with the padding before it where it does not fit. */
+static uint32_t needed(const sluice_ring_producer *producer, uint32_t length) {
+  uint32_t bytes = aligned(length + SLUICE_RING_HEADER);
+  uint32_t to_end = producer->capacity - place_of(producer->tail, producer->capacity);
+  return bytes > to_end ? bytes + to_end : bytes;
+}
+
+static void *refuse(sluice_ring_producer *producer, int status) {
+  producer->status = status;
+  if (status == SLUICE_E_FULL) {
+    sluice_figure(&producer->ring->producer.refused, ++producer->refused);
+  }
+  return NULL;
+}
+
+/* Publishes the frame at the tail and moves on behind it. */
+static void publish(sluice_ring_producer *producer, int32_t length, int32_t type) {
+  uint32_t place = place_of(producer->tail, producer->capacity);
+  *type_at(producer->data, place) = type;
+  /* publishes the record to the consumer; pairs with the acquire in look.
+   * seq_cst for the look at `asleep` that follows (see wake) */
+  atomic_store_explicit(header_at(producer->data, place), length, memory_order_seq_cst);
+  producer->tail += aligned((uint32_t)length);
+  sluice_figure(&producer->ring->producer.tail, producer->tail);
+}
+
+void *sluice_ring_claim(sluice_ring_producer *producer, uint32_t length, int32_t type) {
+  int status = sluice_ring_producer_state(producer->ring);
+  if (status != SLUICE_OK) {
+    return refuse(producer, status);
+  }
+  if (producer->open != 0 || type < 0) {
+    return refuse(producer, producer->open != 0 ? SLUICE_E_BUSY : SLUICE_E_INVALID);
+  }
+  if (length > producer->max) {
+    return refuse(producer, SLUICE_E_TOO_LARGE);
+  }
+  uint32_t bytes = needed(producer, length);
+  status = sluice_ring_room(producer, bytes);
+  if (status != SLUICE_OK) {
+    return refuse(producer, status);
+  }
+  uint32_t place = place_of(producer->tail, producer->capacity);
+  if (bytes > producer->capacity - place) {
+    publish(producer, (int32_t)(producer->capacity - place), SLUICE_RING_PADDING);
+    place = 0;
+  }
+  producer->claimed = length;
+  producer->type = type;
+  producer->open = 1;
+  producer->status = SLUICE_OK;
+  return producer->data + place + SLUICE_RING_HEADER;
+}
+
+/* Wipes the claim from payload byte `from` on, so that the next header's place is zero. */
+static void wipe(sluice_ring_producer *producer, uint32_t from) {
+  uint32_t place = place_of(producer->tail, producer->capacity);
+  memset(producer->data + place + SLUICE_RING_HEADER + from, 0, producer->claimed - from);
+  producer->open = 0;
+}
+
+int sluice_ring_commit(sluice_ring_producer *producer, uint32_t length) {
+  if (producer->open == 0 || length > producer->claimed) {
+    return SLUICE_E_INVALID;
+  }
+  sluice_ring *ring = producer->ring;
+  if (length < producer->claimed) {
+    wipe(producer, length);
+  }
+  producer->open = 0;
+  sluice_figure(&ring->producer.records, ++producer->records);
+  publish(producer, (int32_t)(length + SLUICE_RING_HEADER), producer->type);
+  wake(&ring->consumer.asleep);
+  return SLUICE_OK;
+}
+
+int sluice_ring_abort(sluice_ring_producer *producer) {
+  if (producer->open == 0) {
+    return SLUICE_E_INVALID;
+  }
+  wipe(producer, 0);
+  return SLUICE_OK;
+}
+
+int sluice_ring_push(sluice_ring_producer *producer, const void *payload, uint32_t length,
+                     int32_t type) {
+  void *at = sluice_ring_claim(producer, length, type);
+  if (at == NULL) {
+    return producer->status;
+  }
+  memcpy(at, payload, length);
+  return sluice_ring_commit(producer, length);
+}
+
+int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length) {
+  sluice_ring *ring = producer->ring;
+  if (length > producer->max) {
+    return 0;
+  }
+  uint32_t bytes = needed(producer, length);
+  if (sluice_ring_producer_state(ring) != SLUICE_OK ||
+      sluice_ring_room(producer, bytes) != SLUICE_E_FULL) {
+    return 0;
+  }
+  atomic_store_explicit(&ring->producer.wake_at, producer->tail + bytes - producer->capacity,
+                        memory_order_relaxed);
+  /* publishes wake_at to release_to; seq_cst: set, then look again (see wake) */
+  atomic_store_explicit(&ring->producer.asleep, 1, memory_order_seq_cst);
+  if (sluice_ring_producer_state(ring) != SLUICE_OK ||
+      sluice_ring_room(producer, bytes) != SLUICE_E_FULL) {
+    atomic_store_explicit(&ring->producer.asleep, 0, memory_order_relaxed);
+    return 0;
+  }
+  sluice_figure(&ring->producer.waits, ++producer->waits);
+  return 1;
+}
+
+int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, int64_t timeout_ns) {
+  if (length > producer->max) {
+    return SLUICE_E_TOO_LARGE;
+  }
+  for (int spin = 0; spin < SLUICE_SPINS; spin++) {
+    int status = sluice_ring_producer_state(producer->ring);
+    if (status != SLUICE_OK) {
+      return status;
+    }
+    status = sluice_ring_room(producer, needed(producer, length));
+    if (status != SLUICE_E_FULL) {
+      return status;
+    }
+    sluice_pause();
+  }
+  _Atomic uint32_t *asleep = &producer->ring->producer.asleep;
+  if (sluice_ring_producer_sleep(producer, length) &&
+      sluice_futex_wait(asleep, 1, timeout_ns) != 0) {
+    atomic_store_explicit(asleep, 0, memory_order_relaxed);
+    return SLUICE_E_TIMEOUT;
+  }
+  return sluice_ring_producer_state(producer->ring);
+}
+
+int sluice_ring_producer_close(sluice_ring_producer *producer) {
+  if (producer->open != 0) {
+    (void)sluice_ring_abort(producer);
+  }
+  set_flag(producer->ring, SLUICE_RING_PRODUCER_CLOSED);
+  return SLUICE_OK;
+}

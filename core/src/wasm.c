@@ -1,0 +1,28 @@
+/* What JavaScript reads of the private descriptors: loader/layout.js has the same numbers. */
+#if defined(__wasm__)
+#include "sluice/ring.h"
+
+_Static_assert(offsetof(sluice_space, status) == 8, "layout.js: SPACE_STATUS");
+_Static_assert(offsetof(sluice_space, participant) == 12, "layout.js: SPACE_PARTICIPANT");
+_Static_assert(offsetof(sluice_space, area) == 16, "layout.js: SPACE_AREA");
+
+_Static_assert(offsetof(sluice_ring, producer.asleep) == 132, "layout.js: RING_PRODUCER_ASLEEP");
+_Static_assert(offsetof(sluice_ring, producer.records) == 152, "layout.js: RING_SENT");
+_Static_assert(offsetof(sluice_ring, producer.refused) == 160, "layout.js: RING_REFUSED");
+_Static_assert(offsetof(sluice_ring, producer.waits) == 168, "layout.js: RING_SENDER_WAITS");
+_Static_assert(offsetof(sluice_ring, consumer.asleep) == 260, "layout.js: RING_CONSUMER_ASLEEP");
+_Static_assert(offsetof(sluice_ring, consumer.records) == 272, "layout.js: RING_RECEIVED");
+_Static_assert(offsetof(sluice_ring, consumer.waits) == 280, "layout.js: RING_RECEIVER_WAITS");
+
+_Static_assert(sizeof(sluice_ring_producer) <= 128, "layout.js: PRODUCER_BYTES");
+_Static_assert(offsetof(sluice_ring_producer, tail) == 16, "layout.js: PRODUCER_TAIL");
+_Static_assert(offsetof(sluice_ring_producer, status) == 44, "layout.js: PRODUCER_STATUS");
+
+_Static_assert(sizeof(sluice_ring_consumer) <= 128, "layout.js: CONSUMER_BYTES");
+_Static_assert(offsetof(sluice_ring_consumer, length) == 32, "layout.js: CONSUMER_LENGTH");
+_Static_assert(offsetof(sluice_ring_consumer, type) == 36, "layout.js: CONSUMER_TYPE");
+_Static_assert(offsetof(sluice_ring_consumer, status) == 40, "layout.js: CONSUMER_STATUS");
+
+_Static_assert(sizeof(sluice_ring_record) == 12, "layout.js: RECORD_WORDS");
+_Static_assert(sizeof(sluice_ring) == 384, "layout.js: RING_DATA");
+#endif
