@@ -101,6 +101,15 @@ int sluice_participant_leave(sluice_space *space) {
   return vacate(space, id) ? SLUICE_OK : SLUICE_E_INVALID;
 }
 
+uint32_t sluice_participant_count(const sluice_space *space) {
+  uint32_t count = 0;
+  for (uint32_t index = 0; index < SLUICE_PARTICIPANTS; index++) {
+    count += atomic_load_explicit(&sluice_header(space)->participants[index].id,
+                                  memory_order_relaxed) != 0;
+  }
+  return count;
+}
+
 int sluice_participant_bury(sluice_space *space, uint32_t id) {
   uint32_t index = (id & UINT32_C(0xff)) - 1;
   /* pairs with the release in join */

@@ -140,6 +140,12 @@ void sluice_ring_release_to(sluice_ring_consumer *consumer, uint64_t to) {
   }
 }
 
+void sluice_ring_rewind(sluice_ring_consumer *consumer) {
+  consumer->cursor = consumer->head;
+  consumer->read = 0;
+  consumer->peeked = 0;
+}
+
 int sluice_ring_release(sluice_ring_consumer *consumer) {
   if (consumer->peeked != 0) {
     consumer->cursor += consumer->peeked;
@@ -167,9 +173,9 @@ int sluice_ring_consumer_sleep(sluice_ring_consumer *consumer) {
     return 0;
   }
   /* seq_cst: set, then look again (see wake) */
-  atomic_store_explicit(&ring->consumer.asleep, 1, memory_order_seq_cst);
+  uint32_t before = atomic_exchange_explicit(&ring->consumer.asleep, 1, memory_order_seq_cst);
   if (sluice_ring_look(consumer, &length, &type) != 0 || consumer->status != SLUICE_E_EMPTY) {
-    atomic_store_explicit(&ring->consumer.asleep, 0, memory_order_relaxed);
+    unset(&ring->consumer.asleep, before);
     return 0;
   }
   sluice_figure(&ring->consumer.waits, ++consumer->waits);
@@ -192,8 +198,9 @@ int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_t timeout_ns
     sluice_pause();
   }
   _Atomic uint32_t *asleep = &consumer->ring->consumer.asleep;
+  uint32_t before = atomic_load_explicit(asleep, memory_order_relaxed);
   if (sluice_ring_consumer_sleep(consumer) && sluice_futex_wait(asleep, 1, timeout_ns) != 0) {
-    atomic_store_explicit(asleep, 0, memory_order_relaxed);
+    unset(asleep, before);
     return SLUICE_E_TIMEOUT;
   }
   return SLUICE_OK;

@@ -52,6 +52,14 @@ static inline void wake(_Atomic uint32_t *asleep) {
   }
 }
 
+/* Undoes a sleeper's mark when it did not sleep after all; not where an asynchronous waiter of the
+ * same thread had set it before, which still has to be woken. */
+static inline void unset(_Atomic uint32_t *asleep, uint32_t before) {
+  if (before == 0) {
+    atomic_store_explicit(asleep, 0, memory_order_relaxed);
+  }
+}
+
 static inline void set_flag(sluice_ring *ring, uint32_t flag) {
   /* tells the other end; pairs with the acquire in flags_of, and by its place in the total order
    * with the check that a sleeper makes after it has set its word */

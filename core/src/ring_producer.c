@@ -148,10 +148,10 @@ int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length) 
   atomic_store_explicit(&ring->producer.wake_at, producer->tail + bytes - producer->capacity,
                         memory_order_relaxed);
   /* publishes wake_at to release_to; seq_cst: set, then look again (see wake) */
-  atomic_store_explicit(&ring->producer.asleep, 1, memory_order_seq_cst);
+  uint32_t before = atomic_exchange_explicit(&ring->producer.asleep, 1, memory_order_seq_cst);
   if (sluice_ring_producer_state(ring) != SLUICE_OK ||
       sluice_ring_room(producer, bytes) != SLUICE_E_FULL) {
-    atomic_store_explicit(&ring->producer.asleep, 0, memory_order_relaxed);
+    unset(&ring->producer.asleep, before);
     return 0;
   }
   sluice_figure(&ring->producer.waits, ++producer->waits);
@@ -174,9 +174,10 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
     sluice_pause();
   }
   _Atomic uint32_t *asleep = &producer->ring->producer.asleep;
+  uint32_t before = atomic_load_explicit(asleep, memory_order_relaxed);
   if (sluice_ring_producer_sleep(producer, length) &&
       sluice_futex_wait(asleep, 1, timeout_ns) != 0) {
-    atomic_store_explicit(asleep, 0, memory_order_relaxed);
+    unset(asleep, before);
     return SLUICE_E_TIMEOUT;
   }
   return sluice_ring_producer_state(producer->ring);

@@ -6,16 +6,24 @@ _Static_assert(offsetof(sluice_space, status) == 8, "layout.js: SPACE_STATUS");
 _Static_assert(offsetof(sluice_space, participant) == 12, "layout.js: SPACE_PARTICIPANT");
 _Static_assert(offsetof(sluice_space, area) == 16, "layout.js: SPACE_AREA");
 
+_Static_assert(offsetof(sluice_space_header, used) == 20, "layout.js: HEADER_USED");
+_Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADER_RECOVERED");
+_Static_assert(offsetof(sluice_object, capacity) == 8, "layout.js: OBJECT_CAPACITY");
+_Static_assert(offsetof(sluice_object, codec) == 12, "layout.js: OBJECT_CODEC");
+_Static_assert(offsetof(sluice_object, state) == 16, "layout.js: OBJECT_STATE");
+_Static_assert(offsetof(sluice_object, name_bytes) == 20, "layout.js: OBJECT_NAME_BYTES");
+_Static_assert(offsetof(sluice_object, name) == 24, "layout.js: OBJECT_NAME");
 _Static_assert(offsetof(sluice_ring, producer.asleep) == 132, "layout.js: RING_PRODUCER_ASLEEP");
+_Static_assert(offsetof(sluice_ring, producer.tail) == 144, "layout.js: RING_TAIL");
 _Static_assert(offsetof(sluice_ring, producer.records) == 152, "layout.js: RING_SENT");
 _Static_assert(offsetof(sluice_ring, producer.refused) == 160, "layout.js: RING_REFUSED");
 _Static_assert(offsetof(sluice_ring, producer.waits) == 168, "layout.js: RING_SENDER_WAITS");
 _Static_assert(offsetof(sluice_ring, consumer.asleep) == 260, "layout.js: RING_CONSUMER_ASLEEP");
+_Static_assert(offsetof(sluice_ring, consumer.head) == 264, "layout.js: RING_HEAD");
 _Static_assert(offsetof(sluice_ring, consumer.records) == 272, "layout.js: RING_RECEIVED");
 _Static_assert(offsetof(sluice_ring, consumer.waits) == 280, "layout.js: RING_RECEIVER_WAITS");
 
 _Static_assert(sizeof(sluice_ring_producer) <= 128, "layout.js: PRODUCER_BYTES");
-_Static_assert(offsetof(sluice_ring_producer, tail) == 16, "layout.js: PRODUCER_TAIL");
 _Static_assert(offsetof(sluice_ring_producer, status) == 44, "layout.js: PRODUCER_STATUS");
 
 _Static_assert(sizeof(sluice_ring_consumer) <= 128, "layout.js: CONSUMER_BYTES");

@@ -34,6 +34,9 @@ void sluice_stack_set(uintptr_t top);
  * SLUICE_E_INVALID when this sluice_space has not joined. */
 int sluice_participant_leave(sluice_space *space);
 
+/* How many slots are taken. Any thread; a snapshot. */
+uint32_t sluice_participant_count(const sluice_space *space);
+
 /* Cleans up after participant `id`, which is PROVEN dead (its process ended, its worker's Web Lock
  * was released): each end that it held is marked lost, the other end's waiters are woken, and its
  * slot is freed. Returns how many ends were lost; 0 for an id that is no longer there, so it may

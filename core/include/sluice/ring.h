@@ -192,6 +192,9 @@ int sluice_ring_drain(sluice_ring_consumer *consumer, sluice_ring_record *batch,
  * One atomic store, however many records. Returns how many records that were. */
 int sluice_ring_release(sluice_ring_consumer *consumer);
 
+/* Forgets what was read since the last release: it is read again. */
+void sluice_ring_rewind(sluice_ring_consumer *consumer);
+
 /* As sluice_ring_producer_wait and _sleep, until a record is there or the producer has closed.
  * Both release what was drained first (not what peek shows). */
 int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_t timeout_ns);

@@ -1,0 +1,100 @@
+/** Joining a space that another thread made. */
+
+import { keepAlive, parent, proveLife } from '#platform';
+import { SluiceError, toPlain } from './errors.js';
+import { handshake, PROTOCOL } from './protocol.js';
+import { join, makeSpace } from './space.js';
+import { limit, watch, within } from './wait.js';
+
+const DEADLINE = 10_000;
+
+/** The spawner's space: one a worker, however often it is asked for.
+ * @type {Promise<import('./space.js').Space> | undefined} */
+let spawners;
+
+/**
+ * Attaches this thread: in a spawned worker to its spawner's space, with a handle to any (over
+ * shared memory; a thread on the message transport needs the link that spawn() gives it).
+ *
+ * @param {import('./space.js').Handle} [handle]
+ * @param {import('./wait.js').Wait & {imports?: WebAssembly.Imports}} [options]
+ * @returns {Promise<import('./space.js').Space>}
+ */
+export async function attach(handle, options = {}) {
+  options.signal?.throwIfAborted();
+  if (handle === undefined || handle === null) {
+    spawners ??= attachToSpawner(options).catch((error) => {
+      spawners = undefined; // may be tried again
+      throw error;
+    });
+    return spawners;
+  }
+  const data = /** @type {import('./protocol.js').HandleData} */ (/** @type {unknown} */ (handle));
+  if (data.sluice !== 1) throw new TypeError("attach() takes a space's handle, or nothing");
+  if (data.transport === 'message') {
+    throw new SluiceError(
+      'not-isolated',
+      'this space is on the message transport: start the worker with spawn(), and call attach() without a handle',
+    );
+  }
+  const joined = join(data, undefined, options.imports);
+  return makeSpace(data, await within(joined, options, 'attach()'), undefined);
+}
+
+/** @param {import('./wait.js').Wait & {imports?: WebAssembly.Imports}} options */
+async function attachToSpawner(options) {
+  const { handle, port, link, lock } = await askSpawner(options);
+  try {
+    await proveLife(lock);
+    const thread = await join(handle, undefined, options.imports);
+    const space = makeSpace(handle, thread, link);
+    port.postMessage({ op: 'attached', participant: thread.participant });
+    return space;
+  } catch (error) {
+    port.postMessage({ op: 'failed', error: toPlain(error) });
+    throw error;
+  }
+}
+
+/**
+ * @param {import('./wait.js').Wait} options
+ * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort, lock: string}>}
+ */
+function askSpawner(options) {
+  const spawner = parent();
+  if (!spawner) {
+    throw new SluiceError(
+      'load',
+      'attach() without a handle works in a worker that spawn() started; here, pass a handle',
+    );
+  }
+  const timeout = limit(options.timeout ?? DEADLINE);
+  return new Promise((resolve, reject) => {
+    const letGo = keepAlive();
+    const end = () => {
+      stopListening();
+      stopWaiting();
+      letGo();
+    };
+    const stopListening = spawner.listen((data) => {
+      const welcome = handshake(data, 'welcome');
+      if (!welcome) return;
+      end();
+      resolve(welcome);
+    });
+    const stopWaiting = watch({ signal: options.signal, timeout }, 'attach()', (reason) => {
+      end();
+      const late = reason instanceof SluiceError && reason.code === 'timeout';
+      reject(late ? unanswered(timeout, reason) : reason);
+    });
+    spawner.postMessage({ sluice: 'hello', version: PROTOCOL });
+  });
+}
+
+/** @param {number} timeout @param {unknown} cause */
+const unanswered = (timeout, cause) =>
+  new SluiceError(
+    'load',
+    `no answer from the thread that started this worker within ${timeout} ms: start it with spawn()`,
+    { cause },
+  );

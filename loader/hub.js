@@ -1,0 +1,96 @@
+/**
+ * The creator's side of the message transport. Every other thread has a link to the creator; the
+ * creator's own ring is the channel, and what it has is committed.
+ *
+ * @typedef {{
+ *   connect(link: string): MessagePort, adopt(link: string, port: MessagePort): void,
+ *   disconnect(link: string): void, readonly peers: number, settled(): Promise<void>, close(): void,
+ * }} Hub
+ */
+
+import { unref } from '#platform';
+import { toPlain } from './errors.js';
+import { pumpIn, pumpOut } from './pump.js';
+
+/** Owners of ends that stand for another thread's; participants' ids are lower. */
+const FIRST_OWNER = 0x40000000;
+
+/**
+ * @param {(shape: import('./ring.js').Shape) => import('./ring.js').Ring} ringFor
+ * @returns {Hub}
+ */
+export function makeHub(ringFor) {
+  /** @type {Map<string, {port: MessagePort, pumps: Map<number, import('./pump.js').Pump>}>} */
+  const links = new Map();
+  let owners = FIRST_OWNER;
+
+  /** @type {Hub} */
+  const hub = {
+    get peers() {
+      return links.size;
+    },
+
+    connect(link) {
+      const { port1, port2 } = new MessageChannel();
+      hub.adopt(link, port1);
+      return port2;
+    },
+
+    adopt(link, port) {
+      /** @type {Map<number, import('./pump.js').Pump>} */
+      const pumps = new Map();
+      links.set(link, { port, pumps });
+
+      /** @param {import('./protocol.js').Open} message */
+      function open({ id, end, shape }) {
+        /** @param {any} message @param {Transferable[]} [transfer] */
+        const post = (message, transfer = []) => port.postMessage({ ...message, id }, transfer);
+        try {
+          const ring = ringFor(shape);
+          const pump = end === 'sender' ? pumpIn : pumpOut;
+          pumps.set(id, pump(ring, post, owners++));
+          // What was sent before the receiver came.
+          if (end === 'receiver') ring.flush?.();
+        } catch (error) {
+          post({ op: 'refused', error: toPlain(error) });
+        }
+      }
+
+      port.onmessage = ({ data }) => {
+        const message = /** @type {import('./protocol.js').LinkMessage} */ (data);
+        if (message.op === 'open') open(message);
+        else if (message.op === 'adopt') hub.adopt(message.link, message.port);
+        else if (message.op === 'disconnect') hub.disconnect(message.link);
+        else if (message.op === 'leave') {
+          links.delete(link);
+          port.close();
+        } else if ('id' in message) {
+          pumps.get(message.id)?.receive(/** @type {import('./protocol.js').PumpMessage} */ (message));
+        }
+      };
+      unref(port);
+    },
+
+    disconnect(link) {
+      const known = links.get(link);
+      links.delete(link);
+      for (const pump of known?.pumps.values() ?? []) pump.end('peer-lost');
+      known?.port.close();
+    },
+
+    async settled() {
+      for (const { pumps } of links.values()) {
+        await Promise.all([...pumps.values()].map((pump) => pump.settled()));
+      }
+    },
+
+    close() {
+      for (const { port } of links.values()) {
+        port.postMessage({ op: 'closed' });
+        port.close();
+      }
+      links.clear();
+    },
+  };
+  return hub;
+}

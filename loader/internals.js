@@ -1,0 +1,38 @@
+/**
+ * What a Space keeps to itself.
+ *
+ * @typedef {{
+ *   thread: import('./thread.js').Thread,
+ *   transport: 'shared' | 'message',
+ *   rings: Map<string, import('./ring.js').Ring>,
+ *   ends: Set<{close(): void}>,
+ *   hub?: import('./hub.js').Hub,
+ *   link?: import('./link.js').Link,
+ *   handle: import('./protocol.js').HandleData,
+ *   closed: boolean,
+ * }} Internals `hub` at the creator and `link` elsewhere, on the message transport only; `ends`: the
+ *   senders and receivers that are open in this thread
+ */
+
+import { SluiceError } from './errors.js';
+
+/** @type {WeakMap<object, Internals>} */
+const all = new WeakMap();
+
+/** @param {object} space @param {Internals} internals */
+export const remember = (space, internals) => {
+  all.set(space, internals);
+};
+
+/**
+ * @param {import('./space.js').Space} space
+ * @returns {Internals} of a space that is open
+ */
+export function inside(space) {
+  const internals = all.get(space);
+  if (!internals) throw new TypeError('not a space: pass what create() or attach() resolved to');
+  if (internals.closed) {
+    throw new SluiceError('closed', 'this space is closed in this thread: make or attach to another');
+  }
+  return internals;
+}

@@ -1,0 +1,50 @@
+/**
+ * Where JavaScript reads the core's structs, in bytes. core/src/wasm.c asserts the same numbers when
+ * it is compiled, so that neither side can move alone.
+ */
+
+export const ALIGN = 128;
+export const PAGE = 65536;
+/** The core takes 104 bytes; the message transport adds a mark. */
+export const NAME_MAX = 100;
+export const DIRECTORY_ENTRIES = 256;
+
+export const SPACE_STATUS = 8;
+export const SPACE_PARTICIPANT = 12;
+export const SPACE_AREA = 16;
+
+export const HEADER_USED = 20;
+export const HEADER_RECOVERED = 24;
+
+export const OBJECT_CAPACITY = 8;
+export const OBJECT_CODEC = 12;
+export const OBJECT_STATE = 16;
+export const OBJECT_NAME_BYTES = 20;
+export const OBJECT_NAME = 24;
+
+export const RING_PRODUCER_ASLEEP = 132;
+export const RING_TAIL = 144;
+export const RING_SENT = 152;
+export const RING_REFUSED = 160;
+export const RING_SENDER_WAITS = 168;
+export const RING_CONSUMER_ASLEEP = 260;
+export const RING_HEAD = 264;
+export const RING_RECEIVED = 272;
+export const RING_RECEIVER_WAITS = 280;
+export const RING_DATA = 384;
+
+/** Flags in OBJECT_STATE. */
+export const PRODUCER_CLOSED = 1;
+export const CONSUMER_CLOSED = 2;
+export const CONSUMER_LOST = 8;
+
+export const PRODUCER_BYTES = 128;
+export const PRODUCER_STATUS = 44;
+
+export const CONSUMER_BYTES = 128;
+export const CONSUMER_LENGTH = 32;
+export const CONSUMER_TYPE = 36;
+export const CONSUMER_STATUS = 40;
+/** A batch stands behind the consumer: records of {offset, length, type}. */
+export const BATCH = 64;
+export const RECORD_WORDS = 3;

@@ -1,0 +1,92 @@
+/** platform.web.js, for Node. */
+
+import { readFile } from 'node:fs/promises';
+import { parentPort } from 'node:worker_threads';
+
+/** @typedef {import('./platform.web.js').Parent} Parent */
+/** @typedef {import('./platform.web.js').WorkerEvents} WorkerEvents */
+
+/** @param {URL} url @returns {Promise<Response>} */
+export async function read(url) {
+  if (url.protocol !== 'file:') return fetch(url);
+  const headers = { 'content-type': url.pathname.endsWith('.wasm') ? 'application/wasm' : '' };
+  try {
+    return new Response(await readFile(url), { headers });
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+    return new Response(null, { status: 404, statusText: 'no such file' });
+  }
+}
+
+/** All of Node's threads may. */
+export const mayBlock = () => true;
+
+let waits = 0;
+/** @type {NodeJS.Timeout | undefined} */
+let anchor;
+
+/** A pending Atomics.waitAsync or an unref'd port does not keep Node running; a timer does. */
+export function keepAlive() {
+  if (waits++ === 0) anchor = setInterval(() => {}, 2 ** 30);
+  let held = true;
+  return () => {
+    if (held && --waits === 0) clearInterval(anchor);
+    held = false;
+  };
+}
+
+/** @param {MessagePort} port */
+export const unref = (port) => /** @type {any} */ (port).unref();
+
+/** @returns {Parent | undefined} */
+export function parent() {
+  const port = parentPort;
+  if (!port) return undefined;
+  return {
+    postMessage: (message, transfer = []) =>
+      port.postMessage(message, /** @type {any} */ (transfer)),
+    listen(onMessage) {
+      port.on('message', onMessage);
+      return () => {
+        port.off('message', onMessage);
+      };
+    },
+  };
+}
+
+/**
+ * @param {any} worker a Worker of node:worker_threads
+ * @param {WorkerEvents} events
+ */
+export function watchWorker(worker, events) {
+  /** @param {unknown} data */
+  const message = (data) => events.message?.(data);
+  /** @param {any} error */
+  const error = (error) => events.error?.(String(error?.message ?? error), error);
+  /** @param {number} code */
+  const exit = (code) => events.exit?.(code);
+  worker.on('message', message).on('error', error).on('messageerror', error).on('exit', exit);
+  return () => {
+    worker.off('message', message).off('error', error).off('messageerror', error).off('exit', exit);
+  };
+}
+
+/**
+ * @param {any} worker
+ * @param {string} _name
+ * @param {() => void} dead
+ */
+export function watchDeath(worker, _name, dead) {
+  worker.once('exit', dead);
+  return () => {
+    worker.off('exit', dead);
+  };
+}
+
+/** The exit event is the proof here. @param {string} _name */
+export const proveLife = (_name) => Promise.resolve();
+
+/** @returns {Promise<void>} */
+export const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+export const notIsolated = () => 'this Node cannot share memory between threads';

@@ -1,0 +1,120 @@
+/**
+ * What differs between a browser and Node, here for browsers (and for what behaves like one).
+ * platform.node.js has the same exports; package.json's `imports` choose.
+ *
+ * @typedef {{
+ *   postMessage(message: unknown, transfer?: Transferable[]): void,
+ *   listen(onMessage: (data: any) => void): () => void,
+ * }} Parent the thread that started this one
+ *
+ * @typedef {{
+ *   message?: (data: any) => void,
+ *   error?: (message: string, error?: unknown) => void,
+ *   exit?: (code: number) => void,
+ * }} WorkerEvents
+ */
+
+/** @param {URL} url @returns {Promise<Response>} */
+export const read = (url) => fetch(url);
+
+/** May this thread block? Only trying tells: workers may, pages and audio worklets may not. */
+export function mayBlock() {
+  try {
+    const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    Atomics.wait(new Int32Array(buffer), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Keeps the thread alive until the function that it returns is called. Pages stay anyway. */
+export const keepAlive = () => () => {};
+
+/** Lets a port not keep the thread alive. @param {MessagePort} _port */
+export const unref = (_port) => {};
+
+/** @returns {Parent | undefined} */
+export function parent() {
+  const scope = /** @type {any} */ (globalThis);
+  if (typeof scope.WorkerGlobalScope === 'undefined' || typeof scope.postMessage !== 'function') {
+    return undefined;
+  }
+  return {
+    postMessage: (message, transfer = []) => scope.postMessage(message, transfer),
+    listen(onMessage) {
+      /** @param {MessageEvent} event */
+      const listener = ({ data }) => onMessage(data);
+      scope.addEventListener('message', listener);
+      return () => scope.removeEventListener('message', listener);
+    },
+  };
+}
+
+/**
+ * @param {Worker} worker
+ * @param {WorkerEvents} events
+ * @returns {() => void} stops listening
+ */
+export function watchWorker(worker, events) {
+  /** @param {MessageEvent} event */
+  const message = ({ data }) => events.message?.(data);
+  /** @param {ErrorEvent} event */
+  const error = (event) => events.error?.(event.message ?? '', event.error ?? undefined);
+  const unreadable = () => events.error?.('a message of the handshake could not be read there');
+  worker.addEventListener('message', message);
+  worker.addEventListener('error', error);
+  worker.addEventListener('messageerror', unreadable);
+  return () => {
+    worker.removeEventListener('message', message);
+    worker.removeEventListener('error', error);
+    worker.removeEventListener('messageerror', unreadable);
+  };
+}
+
+/**
+ * Calls back when the holder of the lock `name` is gone: a Web Lock is released by the browser when
+ * its thread has ended, and by nothing else that we do. Where there are no Web Locks (an insecure
+ * context, which has no shared memory either) nothing tells, and the answer is undefined.
+ *
+ * @param {Worker} _worker
+ * @param {string} name
+ * @param {() => void} dead
+ * @returns {(() => void) | undefined} stops watching
+ */
+export function watchDeath(_worker, name, dead) {
+  if (!globalThis.navigator?.locks) return undefined;
+  const stop = new AbortController();
+  navigator.locks.request(name, { signal: stop.signal }, dead).catch(() => {});
+  return () => stop.abort();
+}
+
+/** Holds the lock `name` until this thread ends. @param {string} name @returns {Promise<void>} */
+export function proveLife(name) {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return Promise.resolve();
+  return new Promise((held) => {
+    locks.request(name, () => {
+      held();
+      return new Promise(() => {});
+    });
+  });
+}
+
+/** A turn of the event loop, without the delay that timers have. @returns {Promise<void>} */
+export const turn = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+
+/** Why there is no shared memory here, for a person. */
+export const notIsolated = () =>
+  /** @type {any} */ (globalThis).crossOriginIsolated
+    ? 'this browser does not let pages share memory between threads'
+    : 'the page is not cross-origin isolated: send it and its workers with the headers ' +
+      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';

@@ -1,0 +1,104 @@
+/**
+ * Operations that wait for their turn, in order: the sends of a full channel, the receives of an
+ * empty one. One loop serves them, asleep on a bell while the first of them cannot go on.
+ */
+
+import { keepAlive } from '#platform';
+import { watch } from './wait.js';
+
+/**
+ * @template T
+ * @typedef {{attempt: () => T | typeof NOT_YET, need: number}} Operation
+ *   `attempt` gives the result, or NOT_YET, or throws; `need` is for `sleep`
+ */
+
+export const NOT_YET = Symbol('not yet');
+
+/**
+ * @param {import('./bell.js').Bell} bell
+ * @param {(need: number) => boolean} sleep tells the core that this end will sleep; false: try again
+ * @param {string} what
+ */
+export function makeQueue(bell, sleep, what) {
+  /** @type {{operation: Operation<any>, resolve: (value: any) => void, reject: (reason: unknown) => void}[]} */
+  const items = [];
+  let serving = false;
+
+  /** Does the first operation if it can be done. */
+  function step() {
+    const { operation, resolve, reject } = items[0];
+    try {
+      const result = operation.attempt();
+      if (result === NOT_YET) return false;
+      resolve(result);
+    } catch (error) {
+      reject(error);
+    }
+    return true;
+  }
+
+  async function serve() {
+    serving = true;
+    while (items.length > 0) {
+      if (!step() && sleep(items[0].operation.need)) await bell.sleep();
+    }
+    serving = false;
+  }
+
+  return {
+    get length() {
+      return items.length;
+    },
+
+    /** What the first operation needs. */
+    get need() {
+      return items[0]?.operation.need ?? 0;
+    },
+
+    step,
+
+    /**
+     * @template T
+     * @param {Operation<T>} operation
+     * @param {import('./wait.js').Wait} [wait]
+     * @returns {Promise<T>}
+     */
+    add(operation, wait) {
+      return new Promise((resolve, reject) => {
+        const letGo = keepAlive();
+        let ended = false;
+        const end = () => {
+          ended = true;
+          stop?.();
+          letGo();
+          const at = items.indexOf(item);
+          if (at >= 0) items.splice(at, 1);
+        };
+        const item = {
+          operation,
+          /** @param {T} value */
+          resolve(value) {
+            end();
+            resolve(value);
+          },
+          /** @param {unknown} reason */
+          reject(reason) {
+            end();
+            reject(reason);
+          },
+        };
+        /** @type {(() => void) | undefined} */
+        let stop;
+        stop = watch(wait, what, item.reject);
+        if (ended) return;
+        items.push(item);
+        if (!serving) serve();
+      });
+    },
+
+    /** Rejects all that wait. @param {unknown} reason */
+    clear(reason) {
+      while (items.length > 0) items[0].reject(reason);
+    },
+  };
+}

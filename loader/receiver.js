@@ -1,0 +1,258 @@
+/**
+ * The consumer's end of a channel.
+ *
+ * @template T
+ * @typedef {{
+ *   tryReceive(): T | undefined,
+ *   receive(wait?: import('./wait.js').Wait): Promise<T>,
+ *   receiveSync(wait?: import('./wait.js').WaitSync): T,
+ *   drain(use: (memory: Uint8Array, offset: number, length: number, type: number) => void, limit?: number): number,
+ *   ready(wait?: import('./wait.js').Wait): Promise<boolean>,
+ *   readySync(wait?: import('./wait.js').WaitSync): boolean,
+ *   readonly readable: ReadableStream<T>,
+ *   readonly lost: number,
+ *   close(): void,
+ *   [Symbol.asyncIterator](): AsyncIterableIterator<T>,
+ *   [Symbol.dispose](): void,
+ * }} Receiver
+ */
+
+import { turn } from '#platform';
+import { DISPOSE } from './dispose.js';
+import { SluiceError, Status, statusError } from './errors.js';
+import * as layout from './layout.js';
+import { makeQueue, NOT_YET } from './queue.js';
+import { blockUntil } from './sync.js';
+
+/** An iteration that never has to wait gives the event loop a turn after so many records. */
+const TURN_EVERY = 1024;
+
+/**
+ * @template T
+ * @param {import('./ring.js').Ring} ring
+ * @param {import('./codec.js').Codec<T>} codec
+ * @param {() => void} onClose
+ * @returns {Receiver<T>}
+ */
+export function makeReceiver(ring, codec, onClose) {
+  const { thread, shape } = ring;
+  const { exports } = thread;
+  const { name, capacity } = shape;
+  const what = `channel "${name}"`;
+  const bytes = layout.CONSUMER_BYTES + layout.BATCH * layout.RECORD_WORDS * 4;
+  const consumer = thread.alloc(bytes);
+  const batch = consumer + layout.CONSUMER_BYTES;
+  const statusWord = (consumer + layout.CONSUMER_STATUS) >> 2;
+  const lengthWord = (consumer + layout.CONSUMER_LENGTH) >> 2;
+  const opened = exports.sluice_ring_consumer_open(consumer, ring.at, capacity, thread.participant);
+  if (opened !== Status.OK) {
+    thread.free(consumer, bytes);
+    if (opened !== Status.BUSY) throw statusError(opened, `the receiver of ${what}`);
+    throw new SluiceError('mismatch', `${what} has a receiver already, and its kind is "spsc"`);
+  }
+  let closed = false;
+  let draining = false;
+  let closeAfterwards = false;
+
+  const queue = makeQueue(
+    ring.filled,
+    () => exports.sluice_ring_consumer_sleep(consumer) === 1,
+    `a receive on ${what}`,
+  );
+
+  function requireOpen() {
+    if (closed) throw new SluiceError('closed', `this receiver of ${what} is closed`);
+    if (draining) throw new SluiceError('mismatch', `${what} is being drained: read on afterwards`);
+    if (ring.failure) throw ring.failure;
+  }
+
+  /** @param {number} status why nothing was read; returns when more may come */
+  function requireMore(status) {
+    if (status === Status.EMPTY) return;
+    if (status === Status.CLOSED) {
+      throw new SluiceError('closed', `${what} has ended: its sender, or its space, was closed and all is read`);
+    }
+    throw statusError(status, what);
+  }
+
+  /** @returns {T | typeof NOT_YET} */
+  function take() {
+    requireOpen();
+    const at = exports.sluice_ring_peek(consumer);
+    if (at === 0) {
+      requireMore(thread.i32[statusWord]);
+      return NOT_YET;
+    }
+    try {
+      return codec.decode(thread.u8, at >>> 0, thread.i32[lengthWord]);
+    } finally {
+      // A record that cannot be decoded is gone too: it would stand in the way for ever.
+      exports.sluice_ring_release(consumer);
+      ring.drained.ring();
+    }
+  }
+
+  /** @returns {boolean | typeof NOT_YET} false: ended */
+  function look() {
+    requireOpen();
+    if (exports.sluice_ring_peek(consumer) !== 0) {
+      exports.sluice_ring_rewind(consumer);
+      return true;
+    }
+    const status = thread.i32[statusWord];
+    if (status === Status.CLOSED) return false;
+    requireMore(status);
+    return NOT_YET;
+  }
+
+  /** @param {bigint} ns */
+  const block = (ns) => exports.sluice_ring_consumer_wait(consumer, ns);
+
+  /** @type {ReadableStream<T> | undefined} */
+  let readable;
+
+  /** @type {Receiver<T>} */
+  const receiver = {
+    tryReceive() {
+      const value = take();
+      return value === NOT_YET ? undefined : /** @type {T} */ (value);
+    },
+
+    async receive(wait) {
+      wait?.signal?.throwIfAborted();
+      const value = queue.length === 0 ? take() : NOT_YET;
+      return value === NOT_YET ? queue.add({ attempt: take, need: 0 }, wait) : /** @type {T} */ (value);
+    },
+
+    receiveSync(wait) {
+      let value = /** @type {T | typeof NOT_YET} */ (NOT_YET);
+      const attempt = () => {
+        value = take();
+        return value !== NOT_YET;
+      };
+      blockUntil(ring, block, attempt, wait, `a receive on ${what}`);
+      return /** @type {T} */ (value);
+    },
+
+    drain(use, limit = Infinity) {
+      requireOpen();
+      let total = 0;
+      while (total < limit) {
+        const count = exports.sluice_ring_drain(consumer, batch, Math.min(layout.BATCH, limit - total), 0);
+        if (count <= 0) {
+          if (total === 0) requireMore(count);
+          break;
+        }
+        visit(use, count);
+        total += count;
+      }
+      return total;
+    },
+
+    async ready(wait) {
+      wait?.signal?.throwIfAborted();
+      const found = queue.length === 0 ? look() : NOT_YET;
+      return found === NOT_YET ? queue.add({ attempt: look, need: 0 }, wait) : found === true;
+    },
+
+    readySync(wait) {
+      let found = /** @type {boolean | typeof NOT_YET} */ (NOT_YET);
+      const attempt = () => {
+        found = look();
+        return found !== NOT_YET;
+      };
+      blockUntil(ring, block, attempt, wait, `a record on ${what}`);
+      return found === /** @type {any} */ (true);
+    },
+
+    get readable() {
+      readable ??= new ReadableStream(
+        {
+          async pull(controller) {
+            try {
+              controller.enqueue(await receiver.receive());
+            } catch (error) {
+              if (!hasEnded(error)) throw error;
+              controller.close();
+            }
+          },
+          cancel: () => receiver.close(),
+        },
+        { highWaterMark: 0 },
+      );
+      return readable;
+    },
+
+    lost: 0,
+
+    close() {
+      if (closed) return;
+      if (draining) {
+        closeAfterwards = true;
+        return;
+      }
+      closed = true;
+      exports.sluice_ring_consumer_close(consumer);
+      ring.drained.ring();
+      ring.filled.ring();
+      thread.free(consumer, bytes);
+      queue.clear(new SluiceError('closed', `this receiver of ${what} was closed while it waited`));
+      onClose();
+    },
+
+    [Symbol.asyncIterator]() {
+      let count = 0;
+      /** @type {AsyncIterableIterator<T>} */
+      const iterator = {
+        async next() {
+          if (++count % TURN_EVERY === 0) await turn();
+          try {
+            return { done: false, value: await receiver.receive() };
+          } catch (error) {
+            if (!hasEnded(error)) throw error;
+            return { done: true, value: undefined };
+          }
+        },
+        async return() {
+          return { done: true, value: undefined };
+        },
+        [Symbol.asyncIterator]: () => iterator,
+      };
+      return iterator;
+    },
+
+    [DISPOSE]: () => receiver.close(),
+  };
+
+  /**
+   * Shows one batch to the user and releases it. Where `use` throws, what it has not seen stays.
+   *
+   * @param {(memory: Uint8Array, offset: number, length: number, type: number) => void} use
+   * @param {number} count
+   */
+  function visit(use, count) {
+    const { u8, i32 } = thread;
+    let seen = 0;
+    draining = true;
+    try {
+      for (let word = batch >> 2; seen < count; word += layout.RECORD_WORDS) {
+        seen++;
+        use(u8, i32[word] >>> 0, i32[word + 1], i32[word + 2]);
+      }
+    } finally {
+      draining = false;
+      if (seen < count) {
+        exports.sluice_ring_rewind(consumer);
+        exports.sluice_ring_drain(consumer, batch, seen, 0);
+      }
+      exports.sluice_ring_release(consumer);
+      ring.drained.ring();
+      if (closeAfterwards) receiver.close();
+    }
+  }
+
+  return receiver;
+}
+
+/** @param {unknown} error */
+const hasEnded = (error) => error instanceof SluiceError && error.code === 'closed';

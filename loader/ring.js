@@ -1,0 +1,131 @@
+/**
+ * A ring as this thread sees it: found by name, or made.
+ *
+ * @typedef {{name: string, capacity: number, codec: string}} Shape `codec`: its id
+ *
+ * @typedef {{
+ *   thread: import('./thread.js').Thread, transport: 'shared' | 'message', shape: Shape, at: number,
+ *   filled: import('./bell.js').Bell, drained: import('./bell.js').Bell,
+ *   committed?: () => Promise<void> | undefined, flush?: () => void, failure?: Error,
+ * }} Ring `filled` rings for the receiver, `drained` for the sender. On the message transport
+ *   `committed` is pending while the creator has not acknowledged what was sent so far, `flush`
+ *   posts what is there, and `failure` says why the creator refused.
+ */
+
+import { localBell, sharedBell } from './bell.js';
+import { SluiceError, Status, statusError } from './errors.js';
+import * as layout from './layout.js';
+
+export const DEFAULT_CAPACITY = 64 * 1024;
+
+/**
+ * @param {import('./thread.js').Thread} thread
+ * @param {'shared' | 'message'} transport
+ * @param {Shape} shape
+ * @param {string} [mark] tells apart the two rings that one thread may have under a name where each
+ *   thread has its own memory: what it sends and what it receives
+ * @returns {Ring}
+ */
+export function openRing(thread, transport, shape, mark = '') {
+  const { capacity } = shape;
+  requireName(shape.name);
+  const name = mark + shape.name;
+  const codec = hash(shape.codec);
+  const open = () =>
+    thread.withName(name, (at, bytes) =>
+      thread.exports.sluice_ring_open(thread.self, at, bytes, capacity, codec),
+    );
+  let offset = open();
+  if (
+    offset === 0 &&
+    thread.status() === Status.NO_MEMORY &&
+    thread.grow(layout.RING_DATA + capacity)
+  ) {
+    offset = open();
+  }
+  if (offset === 0) throw refusal(thread, shape, name);
+  const at = thread.base + (offset >>> 0);
+  thread.reach(at + layout.RING_DATA + capacity);
+  /** @param {number} word */
+  const bell = (word) => (transport === 'shared' ? sharedBell(thread, at + word) : localBell());
+  return {
+    thread,
+    transport,
+    shape,
+    at,
+    filled: bell(layout.RING_CONSUMER_ASLEEP),
+    drained: bell(layout.RING_PRODUCER_ASLEEP),
+  };
+}
+
+/** @param {string} name */
+function requireName(name) {
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(`a name is a string that is not empty, not ${String(name)}`);
+  }
+  const bytes = new TextEncoder().encode(name).length;
+  if (bytes > layout.NAME_MAX) {
+    throw new SluiceError(
+      'too-large',
+      `the name ${JSON.stringify(name)} takes ${bytes} bytes, above ${layout.NAME_MAX}`,
+    );
+  }
+}
+
+/**
+ * @param {import('./thread.js').Thread} thread
+ * @param {Shape} shape
+ * @param {string} name
+ */
+function refusal(thread, shape, name) {
+  const status = thread.status();
+  const { codec } = shape;
+  if (status !== Status.MISMATCH) return statusError(status, `channel "${shape.name}"`);
+  const there = thread.withName(name, (at, bytes) =>
+    thread.exports.sluice_directory_find(thread.self, at, bytes),
+  );
+  const words = (thread.base + (there >>> 0)) >> 2;
+  return mismatch(shape, {
+    capacity: thread.i32[words + layout.OBJECT_CAPACITY / 4],
+    codec:
+      thread.i32[words + layout.OBJECT_CODEC / 4] === hash(codec) ? codec : 'another',
+  });
+}
+
+/**
+ * @param {Shape} wanted
+ * @param {{capacity: number, codec: string}} there
+ */
+export const mismatch = (wanted, there) =>
+  new SluiceError(
+    'mismatch',
+    `channel "${wanted.name}" exists with capacity ${there.capacity} and codec ${there.codec}, but was opened with capacity ${wanted.capacity} and codec ${wanted.codec}: use the same options in every thread`,
+  );
+
+/** FNV-1a, 0 for raw bytes. @param {string} id */
+export function hash(id) {
+  if (id === 'bytes') return 0;
+  let value = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) value = Math.imul(value ^ id.charCodeAt(i), 0x01000193);
+  return value | 0;
+}
+
+/**
+ * @param {import('./thread.js').Thread} thread
+ * @param {number} at
+ */
+export function ringStats(thread, at) {
+  const figures = new BigUint64Array(thread.memory.buffer, at, layout.RING_DATA / 8);
+  /** @param {number} offset */
+  const figure = (offset) => Number(figures[offset / 8]);
+  return {
+    sent: figure(layout.RING_SENT),
+    received: figure(layout.RING_RECEIVED),
+    refused: figure(layout.RING_REFUSED),
+    lost: 0,
+    lostWithReceiver: 0,
+    waits: figure(layout.RING_SENDER_WAITS) + figure(layout.RING_RECEIVER_WAITS),
+    used: thread.exports.sluice_ring_used(at) >>> 0,
+    capacity: thread.i32[(at + layout.OBJECT_CAPACITY) >> 2],
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * Starting workers on a space, and knowing when they have died.
+ *
+ * @typedef {{
+ *   readonly worker: Worker,
+ *   readonly lost: Promise<import('./errors.js').SluiceError>,
+ *   terminate(): Promise<void>,
+ *   [Symbol.asyncDispose](): Promise<void>,
+ * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
+ */
+
+import { keepAlive, turn, watchDeath, watchWorker } from '#platform';
+import { ASYNC_DISPOSE } from './dispose.js';
+import { fromPlain, SluiceError } from './errors.js';
+import { inside } from './internals.js';
+import { handshake, PROTOCOL } from './protocol.js';
+import { limit, watch } from './wait.js';
+
+const DEADLINE = 10_000;
+
+/**
+ * Starts a worker whose script calls attach(), and waits until it has. A worker that does not get
+ * there is terminated, and the error of code "load" names the likely cause.
+ *
+ * @param {import('./space.js').Space} space
+ * @param {() => Worker} make
+ * @param {import('./wait.js').Wait} [wait] `timeout`: 10 seconds by default
+ * @returns {Promise<Peer>}
+ */
+export async function spawn(space, make, wait) {
+  const internals = inside(space);
+  wait?.signal?.throwIfAborted();
+  limit(wait?.timeout);
+  const worker = startWorker(make);
+  const lock = `sluice-${random()}`;
+  const letGo = keepAlive();
+  try {
+    const participant = await meet(internals, worker, lock, wait);
+    return makePeer(internals, worker, lock, participant);
+  } catch (error) {
+    worker.terminate();
+    internals.hub?.disconnect(lock);
+    internals.link?.disconnect(lock);
+    throw error;
+  } finally {
+    letGo();
+  }
+}
+
+const random = () =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');
+
+/** @param {() => Worker} make */
+function startWorker(make) {
+  let worker;
+  try {
+    worker = make();
+  } catch (cause) {
+    throw new SluiceError('load', `the worker could not be made: ${messageOf(cause)}`, { cause });
+  }
+  if (typeof worker?.postMessage !== 'function' || typeof worker.terminate !== 'function') {
+    throw new TypeError('spawn() takes a function that returns a new Worker');
+  }
+  return worker;
+}
+
+/** @param {unknown} error */
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * The handshake (protocol.js), up to the worker's participant id.
+ *
+ * @param {import('./internals.js').Internals} internals
+ * @param {Worker} worker
+ * @param {string} lock
+ * @param {import('./wait.js').Wait | undefined} wait
+ * @returns {Promise<number>}
+ */
+function meet(internals, worker, lock, wait) {
+  const { hub, link, handle } = internals;
+  const timeout = wait?.timeout ?? DEADLINE;
+  return new Promise((resolve, reject) => {
+    /** @type {MessagePort | undefined} */
+    let port;
+    const end = () => {
+      stopWatching();
+      stopWaiting();
+      // Without a hub or a link the port has done its work.
+      port?.close();
+    };
+    /** @param {unknown} reason */
+    const fail = (reason) => {
+      end();
+      reject(reason);
+    };
+    const stopWaiting = watch({ signal: wait?.signal, timeout }, 'spawn()', (reason) =>
+      fail(reason instanceof SluiceError && reason.code === 'timeout' ? tooLate(reason) : reason),
+    );
+    const stopWatching = watchWorker(worker, {
+      message(data) {
+        const hello = handshake(data, 'hello');
+        if (!hello || port) return;
+        if (hello.version !== PROTOCOL) {
+          fail(versions(hello.version));
+          return;
+        }
+        welcome();
+      },
+      error: (message, cause) => fail(notLoaded(message, cause)),
+      exit: (code) => fail(new SluiceError('load', `the worker exited (${code}) before it called attach()`)),
+    });
+
+    function welcome() {
+      const { port1, port2 } = new MessageChannel();
+      port = port1;
+      port1.onmessage = ({ data }) => {
+        if (data.op === 'failed') {
+          fail(fromPlain(data.error));
+        } else if (data.op === 'attached') {
+          end();
+          resolve(data.participant);
+        }
+      };
+      const toCreator = (hub ?? link)?.connect(lock);
+      const ports = toCreator ? [port2, toCreator] : [port2];
+      worker.postMessage({ sluice: 'welcome', handle, port: port2, link: toCreator, lock }, ports);
+    }
+
+    /** @param {SluiceError} cause */
+    const tooLate = (cause) =>
+      new SluiceError(
+        'load',
+        port
+          ? `the worker did not finish attach() within ${timeout} ms`
+          : `the worker did not call attach() within ${timeout} ms: its script does not import it, awaits something else first, or never loaded (see the console)`,
+        { cause },
+      );
+  });
+}
+
+/** @param {string} message @param {unknown} cause */
+function notLoaded(message, cause) {
+  const text = message
+    ? `the worker's script failed: ${message}`
+    : "the worker's script did not load: it is missing (404), has a syntax error or the wrong MIME type, is blocked by the CSP's worker-src, or came without Cross-Origin-Embedder-Policy under an isolated page";
+  return new SluiceError('load', text, { cause });
+}
+
+/** @param {number} theirs */
+const versions = (theirs) =>
+  new SluiceError(
+    'version',
+    `the worker's copy of Sluice speaks protocol ${theirs}, this one ${PROTOCOL}: bundle one version`,
+  );
+
+/**
+ * @param {import('./internals.js').Internals} internals
+ * @param {Worker} worker
+ * @param {string} lock
+ * @param {number} participant
+ * @returns {Peer}
+ */
+function makePeer(internals, worker, lock, participant) {
+  const { thread, transport, hub, link } = internals;
+  /** @type {(error: SluiceError) => void} */
+  let setLost = () => {};
+  const lost = new Promise((resolve) => {
+    setLost = resolve;
+  });
+  let dead = false;
+
+  async function bury() {
+    if (dead) return;
+    dead = true;
+    // What it posted before it died may still be on its way.
+    if (transport === 'message') await turn();
+    if (transport === 'shared' && !internals.closed) {
+      thread.exports.sluice_participant_bury(thread.self, participant);
+    }
+    hub?.disconnect(lock);
+    link?.disconnect(lock);
+    setLost(new SluiceError('peer-lost', 'the worker has ended'));
+  }
+
+  const watching = watchDeath(worker, lock, bury);
+
+  /** @type {Peer} */
+  const peer = {
+    worker,
+    lost: /** @type {Promise<SluiceError>} */ (lost),
+    async terminate() {
+      worker.terminate();
+      // Without Web Locks nothing tells, and there is no shared memory that it could still write.
+      if (!watching) await bury();
+      await lost;
+    },
+    [ASYNC_DISPOSE]: () => peer.terminate(),
+  };
+  return peer;
+}

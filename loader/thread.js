@@ -1,0 +1,184 @@
+/**
+ * One thread's instance of the module over a space's memory: its stack, its views, its calls.
+ *
+ * @typedef {{
+ *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number,
+ *   u8: Uint8Array, i32: Int32Array,
+ *   reach(end: number): void, alloc(bytes: number): number, free(at: number, bytes: number): void,
+ *   grow(bytes: number): boolean, withName<T>(name: string, use: (at: number, bytes: number) => T): T,
+ *   status(): number,
+ * }} Thread `self` is the address of this thread's sluice_space; all addresses are absolute
+ */
+
+import { SluiceError, Status, statusError } from './errors.js';
+import * as layout from './layout.js';
+
+const NAME_SCRATCH = 128;
+/** The packaged core's deepest frame takes some 200 bytes; other modules get what emcc gives them. */
+export const CORE_STACK = 16 * 1024;
+export const MODULE_STACK = 64 * 1024;
+
+/**
+ * @param {{
+ *   module: WebAssembly.Module, memory: WebAssembly.Memory, at: {module: string, name: string},
+ *   stack: number, imports?: WebAssembly.Imports, base?: number, create: boolean,
+ * }} what `at`: the import that takes the memory; `base`: where the space starts, else behind the
+ *   module's own data; `create`: make the space, else attach to it
+ * @returns {Promise<Thread>}
+ */
+export async function enter({ module, memory, at, stack, imports, base, create }) {
+  const instance = await instantiate(module, withMemory(module, imports, at, memory));
+  const exports = /** @type {any} */ (instance.exports);
+  requireCore(exports);
+  base ??= align(exports.__heap_base.value, layout.ALIGN);
+  const available = memory.buffer.byteLength - base;
+  if (create) {
+    // Nobody else is here yet: the end of the space serves as scratch.
+    const scratch = base + available - 128;
+    check(exports.sluice_space_init(scratch, base, available), 'create()');
+  }
+  // The one call that needs no stack; all instances start with the same stack pointer.
+  const self = exports.sluice_thread_enter(base, available, NAME_SCRATCH + stack);
+  if (self < 0 && self > -256) throw statusError(self, create ? 'create()' : 'attach()');
+  const thread = makeThread(memory, exports, base, self >>> 0);
+  const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
+  thread.area = area;
+  exports.sluice_stack_set(area + NAME_SCRATCH + stack);
+  if (exports.__wasm_init_tls && exports.__tls_size?.value > 0) {
+    exports.__wasm_init_tls(thread.alloc(exports.__tls_size.value));
+  }
+  if (create) exports._initialize?.();
+  return thread;
+}
+
+/** @param {number} value @param {number} to */
+const align = (value, to) => Math.ceil(value / to) * to;
+
+/** @param {number} status @param {string} what */
+export function check(status, what) {
+  if (status < 0) throw statusError(status, what);
+  return status;
+}
+
+/** @param {WebAssembly.Module} module @param {WebAssembly.Imports} imports */
+async function instantiate(module, imports) {
+  const missing = WebAssembly.Module.imports(module).filter(
+    (wanted) => /** @type {any} */ (imports[wanted.module])?.[wanted.name] === undefined,
+  );
+  if (missing.length > 0) {
+    const names = missing.map((one) => `${one.module}.${one.name} (${one.kind})`).join(', ');
+    throw new SluiceError('load', `the module imports what was not given: ${names}; pass imports`);
+  }
+  try {
+    return await WebAssembly.instantiate(module, imports);
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.LinkError)) throw cause;
+    throw new SluiceError('mismatch', `the module and its imports do not fit: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * @param {WebAssembly.Module} module
+ * @param {WebAssembly.Imports | undefined} imports
+ * @param {{module: string, name: string}} at
+ * @param {WebAssembly.Memory} memory
+ */
+function withMemory(module, imports, at, memory) {
+  const wanted = WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory');
+  if (!wanted) {
+    throw new SluiceError(
+      'mismatch',
+      'the module makes its own memory, and its threads would not share it: link it with --import-memory',
+    );
+  }
+  return { ...imports, [at.module]: { ...imports?.[at.module], [at.name]: memory } };
+}
+
+/** @param {any} exports */
+function requireCore(exports) {
+  if (!exports.sluice_thread_enter || !exports.__heap_base) {
+    throw new SluiceError(
+      'mismatch',
+      'the module cannot host a space: link it with the Sluice core and export __heap_base and what core/exports.txt lists',
+    );
+  }
+}
+
+/**
+ * @param {WebAssembly.Memory} memory
+ * @param {any} exports
+ * @param {number} base
+ * @param {number} self
+ */
+function makeThread(memory, exports, base, self) {
+  const encoder = new TextEncoder();
+  const thread = {
+    memory,
+    exports,
+    base,
+    self,
+    area: 0,
+    participant: 0,
+    u8: new Uint8Array(memory.buffer),
+    i32: new Int32Array(memory.buffer),
+
+    /** Growth gives a new buffer; the old views keep their old length. @param {number} end */
+    reach(end) {
+      if (end > thread.u8.length) {
+        thread.u8 = new Uint8Array(memory.buffer);
+        thread.i32 = new Int32Array(memory.buffer);
+      }
+    },
+
+    /** Why the last call that gives an offset gave 0. */
+    status: () => thread.i32[(self + layout.SPACE_STATUS) >> 2],
+
+    /** @param {number} bytes */
+    alloc(bytes) {
+      let offset = exports.sluice_space_alloc(self, bytes);
+      if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(bytes)) {
+        offset = exports.sluice_space_alloc(self, bytes);
+      }
+      if (offset === 0) throw statusError(thread.status(), `${bytes} bytes of the space`);
+      const at = base + (offset >>> 0);
+      thread.reach(at + bytes);
+      return at;
+    },
+
+    /** @param {number} at @param {number} bytes */
+    free(at, bytes) {
+      exports.sluice_space_free(self, at - base, bytes);
+    },
+
+    /** Makes the memory larger by what `bytes` take, if it may. @param {number} bytes */
+    grow(bytes) {
+      // The allocator rounds up by at most a quarter.
+      const pages = Math.ceil((bytes * 1.25 + layout.ALIGN) / layout.PAGE);
+      try {
+        memory.grow(pages);
+      } catch {
+        return false;
+      }
+      const reached = memory.buffer.byteLength;
+      thread.reach(reached);
+      return exports.sluice_space_grow(self, reached - base) === Status.OK;
+    },
+
+    /**
+     * Puts a name where the core can read it.
+     *
+     * @template T
+     * @param {string} name
+     * @param {(at: number, bytes: number) => T} use
+     */
+    withName(name, use) {
+      const bytes = encoder.encode(name);
+      thread.u8.set(bytes, thread.area);
+      return use(thread.area, bytes.length);
+    },
+  };
+  thread.participant = thread.i32[(self + layout.SPACE_PARTICIPANT) >> 2];
+  return thread;
+}

@@ -1,0 +1,77 @@
+/**
+ * Time limits and cancellation.
+ *
+ * @typedef {{signal?: AbortSignal, timeout?: number}} Wait `timeout` in milliseconds, for ever
+ *   without one; an abort rejects with the signal's own reason
+ * @typedef {Pick<Wait, 'timeout'>} WaitSync
+ */
+
+import { SluiceError } from './errors.js';
+
+/** The longest delay that a timer takes; more is for ever. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * @param {number | undefined} timeout
+ * @returns {number} milliseconds, Infinity for ever
+ */
+export function limit(timeout) {
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== 'number' || !(timeout >= 0)) {
+    throw new TypeError(`timeout is milliseconds, zero or more, not ${String(timeout)}`);
+  }
+  return timeout;
+}
+
+/**
+ * Calls `fail` once, when the signal aborts or the time is up. Already aborted: at once.
+ *
+ * @param {Wait | undefined} wait
+ * @param {string} what for the message of the time-out
+ * @param {(reason: unknown) => void} fail
+ * @returns {() => void} stops watching
+ */
+export function watch(wait, what, fail) {
+  if (wait === undefined) return () => {};
+  const { signal } = wait;
+  const timeout = limit(wait.timeout);
+  if (signal?.aborted) {
+    fail(signal.reason);
+    return () => {};
+  }
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const stop = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  };
+  const abort = () => {
+    stop();
+    fail(signal?.reason);
+  };
+  signal?.addEventListener('abort', abort);
+  if (timeout <= LONGEST) {
+    timer = setTimeout(() => {
+      stop();
+      fail(new SluiceError('timeout', `${what}: ${timeout} ms passed`));
+    }, timeout);
+  }
+  return stop;
+}
+
+/**
+ * `work`, unless the wait ends first. The work itself goes on.
+ *
+ * @template T
+ * @param {Promise<T>} work
+ * @param {Wait | undefined} wait
+ * @param {string} what
+ * @returns {Promise<T>}
+ */
+export function within(work, wait, what) {
+  if (wait?.signal === undefined && wait?.timeout === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = watch(wait, what, reject);
+    work.then(resolve, reject).finally(stop);
+  });
+}
