@@ -5,10 +5,76 @@ SHELL := /bin/bash
 include core/core.mk
 include core/test/test.mk
 
-.PHONY: help setup build demo serve test test-node test-browser test-packaging verify lint format size package clean
+LOADER := $(wildcard loader/*.js)
+
+.PHONY: help setup setup-build setup-test setup-lint build demo serve test test-node test-browser \
+  test-packaging verify lint lint-js format size package clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: ## install everything that building, testing and linting need (idempotent)
+setup: ## install what building, testing and linting need; nothing where nothing is missing
 	@scripts/setup.sh build test lint
+
+setup-build setup-test setup-lint: setup-%:
+	@scripts/setup.sh $*
+
+# ---- what is published
+
+build: setup-build ## dist/: the bundles, core.wasm and the types
+	@$(MAKE) --no-print-directory dist/built
+
+dist/built: build/core.wasm $(LOADER) scripts/build.js package.json tsconfig.types.json
+	node scripts/build.js
+	npx tsc -p tsconfig.types.json
+	@touch $@
+
+package: build ## the npm tarball, in build/
+	npm pack --pack-destination build
+
+size: build ## raw and brotli sizes of each published file
+	@node scripts/size.js
+
+# ---- the main job
+
+demo: build ## places of the world through a channel, against plain postMessage
+	node examples/cities/demo.js
+
+serve: build ## the same as a page, isolated and not
+	node examples/cities/build.js
+	node scripts/serve.js
+
+# ---- tests
+
+test: setup-build setup-test ## all tests: C, Node, and three browser engines
+	@rm -rf build/test-results
+	@$(MAKE) --no-print-directory test-core test-node test-browser
+	@node scripts/summary.js core node-shared node-message \
+	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
+
+test-node: build build/test/engine.wasm
+	node --test --test-reporter=dot tests/node/
+
+test-browser: build build/test/engine.wasm
+	node examples/cities/build.js
+	npx playwright test -c tests/browser/playwright.config.js
+
+test-packaging: build ## the tarball, installed and used as the README says
+	node --test --test-reporter=dot tests/packaging/
+
+verify: setup-build setup-test verify-core ## the long proofs
+
+# ---- form
+
+lint: setup-build setup-lint lint-core lint-js ## clang-format, clang-tidy, cppcheck, tsc, biome
+
+lint-js: build
+	npx tsc -p .
+	npx biome ci
+
+format: ## puts the sources into form
+	clang-format -i $$(git ls-files '*.c' '*.h')
+	npx biome check --write
+
+clean: ## remove what was built
+	rm -rf build dist

@@ -23,3 +23,11 @@ build/core.wasm: $(WASM_OBJECTS) core/exports.txt
 	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
 
 comma := ,
+
+# A user's module, for the tests: the core linked into a program with data of its own.
+build/test/engine.wasm: tests/fixtures/engine.c $(WASM_OBJECTS)
+	@mkdir -p $(@D)
+	emcc $(WASM_CFLAGS) -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
+	  -sTOTAL_STACK=65536 -sINITIAL_MEMORY=1048576 -sMAXIMUM_MEMORY=67108864 \
+	  -Wl,--export=__wasm_init_tls,--export=__tls_size \
+	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))

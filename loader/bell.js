@@ -1,11 +1,9 @@
 /**
  * How a thread that must not block learns that a ring has changed.
  *
- * @typedef {{
- *   sleep(): Promise<void>,  resolves when the bell rings, perhaps early
- *   ring(): void,            for changes that this thread made itself
- *   listen(listener: () => void): void,
- * }} Bell
+ * @typedef {{sleep(): Promise<void>, ring(): void, listen(listener: () => void): void}} Bell
+ *   `sleep` resolves when the bell rings, perhaps early; `ring` is for changes that this thread made
+ *   itself
  */
 
 const POLL_MS = 2;

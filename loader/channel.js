@@ -3,13 +3,15 @@
  *
  * @typedef {'spsc' | 'mpsc' | 'mpmc' | 'broadcast'} Kind
  *
+ * @typedef {Readonly<Record<'sent' | 'received' | 'refused' | 'lost' | 'lostWithReceiver' | 'waits' | 'used' | 'capacity', number>>} ChannelStats
+ *   `used` and `capacity` in bytes, the rest counts; on the message transport, this thread's part
+ */
+
+/**
  * @template T
  * @typedef {{kind?: Kind, capacity?: number, overflow?: 'wait' | 'fail', codec?: import('./codec.js').Codec<T>}} ChannelOptions
  *   `capacity` in bytes, a power of two from 64 on, 64 KiB by default; a record takes 8 bytes more
  *   than its payload, rounded up to 8, and its payload at most an eighth of the capacity
- *
- * @typedef {Readonly<Record<'sent' | 'received' | 'refused' | 'lost' | 'lostWithReceiver' | 'waits' | 'used' | 'capacity', number>>} ChannelStats
- *   `used` and `capacity` in bytes, the rest counts; on the message transport, this thread's part
  */
 
 /**
@@ -107,25 +109,19 @@ export function channelStats({ thread, rings }, name) {
     const ring = rings.get(mark + name);
     return ring ? [ringStats(thread, ring.at)] : [];
   });
-  const total = { ...NOTHING };
-  for (const part of parts) {
-    for (const key of /** @type {(keyof ChannelStats)[]} */ (Object.keys(total))) {
-      total[key] = Math.max(total[key], part[key]);
-    }
-  }
-  return total;
+  /** @param {keyof ChannelStats} key */
+  const most = (key) => Math.max(0, ...parts.map((part) => part[key]));
+  return {
+    sent: most('sent'),
+    received: most('received'),
+    refused: most('refused'),
+    lost: most('lost'),
+    lostWithReceiver: most('lostWithReceiver'),
+    waits: most('waits'),
+    used: most('used'),
+    capacity: most('capacity'),
+  };
 }
-
-const NOTHING = {
-  sent: 0,
-  received: 0,
-  refused: 0,
-  lost: 0,
-  lostWithReceiver: 0,
-  waits: 0,
-  used: 0,
-  capacity: 0,
-};
 
 /**
  * @param {string} kind

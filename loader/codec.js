@@ -79,7 +79,7 @@ function utf8Length(value) {
 /** Below this a loop is faster than a call of TextEncoder and a copy. */
 const SHORT = 48;
 const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder();
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** @param {string} value @param {Uint8Array} into @param {number} offset */
 function writeUtf8(value, into, offset) {

@@ -1,7 +1,9 @@
 /** WebKit has neither symbol yet, and we patch no global. */
-export const DISPOSE = /** @type {typeof Symbol.dispose} */ (
-  Symbol.dispose ?? Symbol.for('Symbol.dispose')
-);
-export const ASYNC_DISPOSE = /** @type {typeof Symbol.asyncDispose} */ (
+
+/** @type {typeof Symbol.dispose} */
+export const DISPOSE = /** @type {any} */ (Symbol.dispose ?? Symbol.for('Symbol.dispose'));
+
+/** @type {typeof Symbol.asyncDispose} */
+export const ASYNC_DISPOSE = /** @type {any} */ (
   Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 );

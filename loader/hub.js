@@ -3,7 +3,7 @@
  * creator's own ring is the channel, and what it has is committed.
  *
  * @typedef {{
- *   connect(link: string): MessagePort, adopt(link: string, port: MessagePort): void,
+ *   connect(link: string): MessagePort, adopt(link: string, port: MessagePort, parent?: string): void,
  *   disconnect(link: string): void, readonly peers: number, settled(): Promise<void>, close(): void,
  * }} Hub
  */
@@ -20,9 +20,21 @@ const FIRST_OWNER = 0x40000000;
  * @returns {Hub}
  */
 export function makeHub(ringFor) {
-  /** @type {Map<string, {port: MessagePort, pumps: Map<number, import('./pump.js').Pump>}>} */
+  /** @type {Map<string, {port: MessagePort, parent?: string, pumps: Map<number, import('./pump.js').Pump>}>} */
   const links = new Map();
   let owners = FIRST_OWNER;
+
+  /** @param {string} link @param {'closed' | 'peer-lost'} code */
+  function part(link, code) {
+    const known = links.get(link);
+    links.delete(link);
+    for (const pump of known?.pumps.values() ?? []) pump.end(code);
+    known?.port.close();
+    // A worker's own workers die with it, and then nobody else tells.
+    if (code === 'peer-lost') {
+      for (const [child, { parent }] of links) if (parent === link) part(child, code);
+    }
+  }
 
   /** @type {Hub} */
   const hub = {
@@ -36,10 +48,10 @@ export function makeHub(ringFor) {
       return port2;
     },
 
-    adopt(link, port) {
+    adopt(link, port, parent) {
       /** @type {Map<number, import('./pump.js').Pump>} */
       const pumps = new Map();
-      links.set(link, { port, pumps });
+      links.set(link, { port, parent, pumps });
 
       /** @param {import('./protocol.js').Open} message */
       function open({ id, end, shape }) {
@@ -59,24 +71,21 @@ export function makeHub(ringFor) {
       port.onmessage = ({ data }) => {
         const message = /** @type {import('./protocol.js').LinkMessage} */ (data);
         if (message.op === 'open') open(message);
-        else if (message.op === 'adopt') hub.adopt(message.link, message.port);
+        else if (message.op === 'adopt') hub.adopt(message.link, message.port, link);
         else if (message.op === 'disconnect') hub.disconnect(message.link);
-        else if (message.op === 'leave') {
-          links.delete(link);
-          port.close();
-        } else if ('id' in message) {
-          pumps.get(message.id)?.receive(/** @type {import('./protocol.js').PumpMessage} */ (message));
+        else if (message.op === 'leave') part(link, 'closed');
+        else if ('id' in message) {
+          pumps
+            .get(message.id)
+            ?.receive(/** @type {import('./protocol.js').PumpMessage} */ (message));
         }
       };
+      // Where ports tell that their other side is gone (Node, Chromium), that is the first to know.
+      port.addEventListener('close', () => part(link, 'peer-lost'));
       unref(port);
     },
 
-    disconnect(link) {
-      const known = links.get(link);
-      links.delete(link);
-      for (const pump of known?.pumps.values() ?? []) pump.end('peer-lost');
-      known?.port.close();
-    },
+    disconnect: (link) => part(link, 'peer-lost'),
 
     async settled() {
       for (const { pumps } of links.values()) {
@@ -85,11 +94,10 @@ export function makeHub(ringFor) {
     },
 
     close() {
-      for (const { port } of links.values()) {
+      for (const [link, { port }] of links) {
         port.postMessage({ op: 'closed' });
-        port.close();
+        part(link, 'closed');
       }
-      links.clear();
     },
   };
   return hub;

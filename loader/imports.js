@@ -49,7 +49,8 @@ function findMemory(reader) {
       reader.skip(1);
       readLimits(reader);
     } else if (kind === MEMORY) return { module, name, ...readLimits(reader) };
-    else throw new SluiceError('load', `the module's import "${name}" is of the unknown kind ${kind}`);
+    else
+      throw new SluiceError('load', `the module's import "${name}" is of the unknown kind ${kind}`);
   }
   return undefined;
 }

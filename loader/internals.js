@@ -32,7 +32,10 @@ export function inside(space) {
   const internals = all.get(space);
   if (!internals) throw new TypeError('not a space: pass what create() or attach() resolved to');
   if (internals.closed) {
-    throw new SluiceError('closed', 'this space is closed in this thread: make or attach to another');
+    throw new SluiceError(
+      'closed',
+      'this space is closed in this thread: make or attach to another',
+    );
   }
   return internals;
 }

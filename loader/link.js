@@ -44,8 +44,11 @@ export function makeLink(port, onClosed) {
 
   port.onmessage = ({ data }) => {
     const message = /** @type {import('./protocol.js').LinkMessage} */ (data);
-    if (message.op === 'closed') onClosed();
-    else if ('id' in message) {
+    if (message.op === 'closed') {
+      // After all data: what came is still read here, and nothing can be sent any more.
+      for (const { pump } of ends.values()) pump.end('closed');
+      onClosed();
+    } else if ('id' in message) {
       const end = ends.get(message.id);
       if (message.op === 'refused') {
         if (end) {

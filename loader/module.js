@@ -156,7 +156,9 @@ function named(from, parse) {
 
 /** @param {string} from @param {unknown} cause */
 const malformed = (from, cause) =>
-  new SluiceError('load', `${from} does not compile: it is truncated, damaged or not wasm`, { cause });
+  new SluiceError('load', `${from} does not compile: it is truncated, damaged or not wasm`, {
+    cause,
+  });
 
 /** @param {string} from @param {unknown} cause */
 const brokenOff = (from, cause) => new SluiceError('load', `${from} broke off`, { cause });

@@ -230,7 +230,7 @@ function makeDebts() {
   /** @type {(() => void) | undefined} */
   let letGo;
   /** @type {(() => void)[]} */
-  let waiting = [];
+  const waiting = [];
   const debts = {
     /** @param {number} amount */
     add(amount) {

@@ -4,7 +4,7 @@
  */
 
 import { keepAlive } from '#platform';
-import { watch } from './wait.js';
+import { limit, watch } from './wait.js';
 
 /**
  * @template T
@@ -65,6 +65,7 @@ export function makeQueue(bell, sleep, what) {
      */
     add(operation, wait) {
       return new Promise((resolve, reject) => {
+        limit(wait?.timeout); // throws for a senseless one, before anything is held
         const letGo = keepAlive();
         let ended = false;
         const end = () => {

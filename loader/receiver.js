@@ -11,9 +11,7 @@
  *   readySync(wait?: import('./wait.js').WaitSync): boolean,
  *   readonly readable: ReadableStream<T>,
  *   readonly lost: number,
- *   close(): void,
- *   [Symbol.asyncIterator](): AsyncIterableIterator<T>,
- *   [Symbol.dispose](): void,
+ *   close(): void, [Symbol.asyncIterator](): AsyncIterableIterator<T>, [Symbol.dispose](): void,
  * }} Receiver
  */
 
@@ -70,7 +68,10 @@ export function makeReceiver(ring, codec, onClose) {
   function requireMore(status) {
     if (status === Status.EMPTY) return;
     if (status === Status.CLOSED) {
-      throw new SluiceError('closed', `${what} has ended: its sender, or its space, was closed and all is read`);
+      throw new SluiceError(
+        'closed',
+        `${what} has ended: its sender, or its space, was closed and all is read`,
+      );
     }
     throw statusError(status, what);
   }
@@ -121,7 +122,9 @@ export function makeReceiver(ring, codec, onClose) {
     async receive(wait) {
       wait?.signal?.throwIfAborted();
       const value = queue.length === 0 ? take() : NOT_YET;
-      return value === NOT_YET ? queue.add({ attempt: take, need: 0 }, wait) : /** @type {T} */ (value);
+      return value === NOT_YET
+        ? queue.add({ attempt: take, need: 0 }, wait)
+        : /** @type {T} */ (value);
     },
 
     receiveSync(wait) {
@@ -138,7 +141,12 @@ export function makeReceiver(ring, codec, onClose) {
       requireOpen();
       let total = 0;
       while (total < limit) {
-        const count = exports.sluice_ring_drain(consumer, batch, Math.min(layout.BATCH, limit - total), 0);
+        const count = exports.sluice_ring_drain(
+          consumer,
+          batch,
+          Math.min(layout.BATCH, limit - total),
+          0,
+        );
         if (count <= 0) {
           if (total === 0) requireMore(count);
           break;

@@ -87,8 +87,7 @@ function refusal(thread, shape, name) {
   const words = (thread.base + (there >>> 0)) >> 2;
   return mismatch(shape, {
     capacity: thread.i32[words + layout.OBJECT_CAPACITY / 4],
-    codec:
-      thread.i32[words + layout.OBJECT_CODEC / 4] === hash(codec) ? codec : 'another',
+    codec: thread.i32[words + layout.OBJECT_CODEC / 4] === hash(codec) ? codec : 'another',
   });
 }
 

@@ -1,6 +1,14 @@
 /**
  * The producer's end of a channel.
  *
+ * @typedef {{
+ *   readonly memory: Uint8Array, readonly offset: number, readonly length: number,
+ *   commit(length?: number): void, abort(): void,
+ * }} Claim where to write a record in place: `length` bytes of `memory` from `offset` on, until it is
+ *   committed, perhaps shortened, or aborted
+ */
+
+/**
  * @template T
  * @typedef {{
  *   trySend(value: T): boolean,
@@ -11,14 +19,8 @@
  *   ready(length: number, wait?: import('./wait.js').Wait): Promise<void>,
  *   readySync(length: number, wait?: import('./wait.js').WaitSync): void,
  *   readonly writable: WritableStream<T>,
- *   close(reason?: unknown): void,
- *   [Symbol.dispose](): void,
+ *   close(reason?: unknown): void, [Symbol.dispose](): void,
  * }} Sender
- *
- * @typedef {{
- *   readonly memory: Uint8Array, readonly offset: number, readonly length: number,
- *   commit(length?: number): void, abort(): void,
- * }} Claim
  */
 
 import { DISPOSE } from './dispose.js';
@@ -73,8 +75,10 @@ export function makeSender(ring, codec, overflow, onClose) {
       ring.flush?.();
       return 0;
     }
-    if (status === Status.BUSY) throw new SluiceError('mismatch', `${what}: commit or abort the open claim first`);
-    if (status === Status.CLOSED) throw new SluiceError('closed', `${what} was closed by its receiver, or with its space`);
+    if (status === Status.BUSY)
+      throw new SluiceError('mismatch', `${what}: commit or abort the open claim first`);
+    if (status === Status.CLOSED)
+      throw new SluiceError('closed', `${what} was closed by its receiver, or with its space`);
     throw statusError(status, what);
   }
 
@@ -155,7 +159,8 @@ export function makeSender(ring, codec, overflow, onClose) {
       const need = codec.size(value);
       blockUntil(
         ring,
-        (ns) => exports.sluice_ring_producer_wait(producer, queue.length > 0 ? queue.need : need, ns),
+        (ns) =>
+          exports.sluice_ring_producer_wait(producer, queue.length > 0 ? queue.need : need, ns),
         () => (queue.length === 0 || flushQueue()) && put(value),
         wait,
         `a send on ${what}`,
@@ -184,13 +189,15 @@ export function makeSender(ring, codec, overflow, onClose) {
 
     async ready(length, wait) {
       const attempt = () => (hasRoom(length) ? undefined : NOT_YET);
-      if (queue.length > 0 || attempt() === NOT_YET) await queue.add({ attempt, need: length }, wait);
+      if (queue.length > 0 || attempt() === NOT_YET)
+        await queue.add({ attempt, need: length }, wait);
     },
 
     readySync(length, wait) {
       blockUntil(
         ring,
-        (ns) => exports.sluice_ring_producer_wait(producer, queue.length > 0 ? queue.need : length, ns),
+        (ns) =>
+          exports.sluice_ring_producer_wait(producer, queue.length > 0 ? queue.need : length, ns),
         () => (queue.length === 0 || flushQueue()) && hasRoom(length),
         wait,
         `room on ${what}`,

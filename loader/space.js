@@ -14,8 +14,7 @@
  *   readonly exports: WebAssembly.Exports,
  *   readonly memory: WebAssembly.Memory,
  *   stats(): SpaceStats,
- *   close(wait?: import('./wait.js').Wait): Promise<void>,
- *   [Symbol.asyncDispose](): Promise<void>,
+ *   close(wait?: import('./wait.js').Wait): Promise<void>, [Symbol.asyncDispose](): Promise<void>,
  * }} Space `exports`: of the space's module, in this thread; after close() they must not be called.
  *   close(): leaves the space, when all that this thread sent is committed; where the creator
  *   closes, the space is closed for all, who read what is left

@@ -4,8 +4,7 @@
  * @typedef {{
  *   readonly worker: Worker,
  *   readonly lost: Promise<import('./errors.js').SluiceError>,
- *   terminate(): Promise<void>,
- *   [Symbol.asyncDispose](): Promise<void>,
+ *   terminate(): Promise<void>, [Symbol.asyncDispose](): Promise<void>,
  * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
  */
 
@@ -107,7 +106,8 @@ function meet(internals, worker, lock, wait) {
         welcome();
       },
       error: (message, cause) => fail(notLoaded(message, cause)),
-      exit: (code) => fail(new SluiceError('load', `the worker exited (${code}) before it called attach()`)),
+      exit: (code) =>
+        fail(new SluiceError('load', `the worker exited (${code}) before it called attach()`)),
     });
 
     function welcome() {

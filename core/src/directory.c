@@ -36,9 +36,10 @@ static int called(const sluice_space *space, uint32_t offset, const char *name, 
 
 uint32_t sluice_directory_at(sluice_space *space, uint32_t index) {
   space->status = SLUICE_OK;
-  /* pairs with the release in sluice_directory_enter: the object is complete */
+  /* pairs with the release in sluice_directory_enter: the object is complete.
+   * seq_cst for sluice_space_close, which looks here after it has set the state */
   uint32_t offset = atomic_load_explicit(
-      &sluice_header(space)->directory[index % SLUICE_DIRECTORY_ENTRIES], memory_order_acquire);
+      &sluice_header(space)->directory[index % SLUICE_DIRECTORY_ENTRIES], memory_order_seq_cst);
   return offset == 0 || sound(space, offset) ? offset : poisoned(space);
 }
 
@@ -72,8 +73,9 @@ uint32_t sluice_directory_enter(sluice_space *space, uint32_t offset) {
         &sluice_header(space)->directory[(first + step) % SLUICE_DIRECTORY_ENTRIES];
     uint32_t there = 0;
     /* publishes the object to all that look it up; pairs with the acquire in sluice_directory_at,
-     * and on failure acquires what another thread published here */
-    if (atomic_compare_exchange_strong_explicit(slot, &there, offset, memory_order_release,
+     * and on failure acquires what another thread published here.
+     * seq_cst for the look at the space's state that follows (see sluice_ring_open) */
+    if (atomic_compare_exchange_strong_explicit(slot, &there, offset, memory_order_seq_cst,
                                                 memory_order_acquire)) {
       space->status = SLUICE_OK;
       return offset;

@@ -33,6 +33,9 @@ int sluice_ring_release_bytes(sluice_ring_consumer *consumer, uint32_t bytes) {
 void *sluice_ring_reserve(sluice_ring_producer *producer, uint32_t bytes) {
   uint32_t place = place_of(producer->tail, producer->capacity);
   int status = sluice_ring_producer_state(producer->ring);
+  if (status == SLUICE_OK && producer->open != 0) {
+    status = SLUICE_E_BUSY;
+  }
   if (status == SLUICE_OK && (bytes == 0 || bytes % 8 != 0 || bytes > producer->capacity - place)) {
     status = SLUICE_E_INVALID;
   }

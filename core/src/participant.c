@@ -34,7 +34,7 @@ static inline int move_in(sluice_space *space, uint32_t index, uint32_t area_byt
     slot->area_bytes = area_bytes;
   }
   slot->generation = (slot->generation + 1) & UINT32_C(0xffffff);
-  space->area = slot->area;
+  space->area = area_bytes == 0 ? 0 : slot->area;
   space->participant = slot->generation << 8 | (index + 1);
   /* publishes the slot to whoever buries it; pairs with the acquire in sluice_participant_bury */
   atomic_store_explicit(&slot->id, space->participant, memory_order_release);

@@ -30,6 +30,11 @@ static uint32_t same_shape(sluice_space *space, uint32_t offset, uint32_t capaci
     space->status = SLUICE_E_MISMATCH;
     return 0;
   }
+  /* `capacity` is the caller's own: it, not what the object says by now, bounds what follows. */
+  if (!sluice_in_bounds(space, offset, sluice_ring_bytes(capacity))) {
+    space->status = SLUICE_E_POISONED;
+    return 0;
+  }
   space->status = SLUICE_OK;
   return offset;
 }
@@ -60,6 +65,14 @@ uint32_t sluice_ring_open(sluice_space *space, const char *name, uint32_t name_b
   memcpy(object->name, name, name_bytes);
   uint32_t entered = sluice_directory_enter(space, made);
   if (entered == made) {
+    /* Entered, then looked: sluice_space_close sets the state, then walks the directory. One of
+     * the two sees the other. */
+    state = sluice_space_state(space);
+    if (state != SLUICE_OK) {
+      (void)sluice_ring_close((sluice_ring *)(void *)object);
+      space->status = state;
+      return 0;
+    }
     return made;
   }
   int status = space->status;

@@ -27,7 +27,12 @@ static int consumer_state(const sluice_ring *ring) {
  * consumer->status saying why. *length and *type are the frame's words, each read once. */
 uint32_t sluice_ring_look(sluice_ring_consumer *consumer, int32_t *length, int32_t *type) {
   uint32_t place = place_of(consumer->cursor, consumer->capacity);
-  if (consumer->cursor - consumer->head == consumer->capacity) {
+  uint32_t unread = consumer->capacity - (uint32_t)(consumer->cursor - consumer->head);
+  if ((flags_of(consumer->ring) & (SLUICE_RING_POISONED | SLUICE_RING_CONSUMER_CLOSED)) != 0) {
+    consumer->status = consumer_state(consumer->ring);
+    return 0;
+  }
+  if (unread == 0) {
     consumer->status = SLUICE_E_EMPTY; /* all of the buffer is read and not released */
     return 0;
   }
@@ -46,17 +51,16 @@ uint32_t sluice_ring_look(sluice_ring_consumer *consumer, int32_t *length, int32
   }
   *type = *type_at(consumer->data, place);
   uint32_t bytes = frame(*length, *type, consumer->capacity - place, consumer->max);
-  consumer->status = bytes == 0 ? poison(consumer->ring) : SLUICE_OK;
+  if (bytes == 0 || bytes > unread) { /* no frame, or one that reaches into what was read */
+    consumer->status = poison(consumer->ring);
+    return 0;
+  }
+  consumer->status = SLUICE_OK;
   return bytes;
 }
 
 /* As look, with paddings skipped. */
 static uint32_t next_record(sluice_ring_consumer *consumer, int32_t *length, int32_t *type) {
-  uint32_t flags = flags_of(consumer->ring);
-  if ((flags & (SLUICE_RING_POISONED | SLUICE_RING_CONSUMER_CLOSED)) != 0) {
-    consumer->status = consumer_state(consumer->ring);
-    return 0;
-  }
   uint32_t bytes = sluice_ring_look(consumer, length, type);
   if (bytes != 0 && *type == SLUICE_RING_PADDING) {
     consumer->cursor += bytes;

@@ -39,8 +39,9 @@ static inline uint32_t frame(int32_t length, int32_t type, uint32_t to_end, uint
 }
 
 static inline uint32_t flags_of(const sluice_ring *ring) {
-  /* pairs with the release in set_flag: what the other end did before it closed is visible */
-  return atomic_load_explicit(&ring->object.state, memory_order_acquire);
+  /* pairs with the release in set_flag: what the other end did before it closed is visible.
+   * seq_cst for a sleeper, which looks here after it has set its word (see set_flag) */
+  return atomic_load_explicit(&ring->object.state, memory_order_seq_cst);
 }
 
 static inline void wake(_Atomic uint32_t *asleep) {

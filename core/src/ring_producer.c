@@ -131,7 +131,9 @@ int sluice_ring_push(sluice_ring_producer *producer, const void *payload, uint32
   if (at == NULL) {
     return producer->status;
   }
-  memcpy(at, payload, length);
+  if (length != 0) { /* an empty payload may be NULL, which memcpy may not see */
+    memcpy(at, payload, length);
+  }
   return sluice_ring_commit(producer, length);
 }
 

@@ -64,6 +64,15 @@ static uint32_t poison(sluice_space *space) {
   return 0;
 }
 
+/* The link in a free block. It may be read after another thread has taken the block and writes it;
+ * then the tag has moved on, and the exchange that follows fails. Such a value is never used, so
+ * ThreadSanitizer is told not to look. */
+__attribute__((no_sanitize("thread"))) static uint32_t link_of(const sluice_space *space,
+                                                               uint32_t offset) {
+  return atomic_load_explicit((_Atomic uint32_t *)(void *)(space->base + offset),
+                              memory_order_relaxed);
+}
+
 static uint32_t pop(sluice_space *space, uint32_t size_class, uint32_t bytes) {
   _Atomic uint64_t *list = &sluice_header(space)->free[size_class];
   /* pairs with the release in sluice_space_free: the block's link is visible */
@@ -73,9 +82,7 @@ static uint32_t pop(sluice_space *space, uint32_t size_class, uint32_t bytes) {
     if (!sluice_in_bounds(space, offset, bytes)) {
       return poison(space);
     }
-    /* May be stale, and then the tag has moved on and the exchange fails. */
-    uint32_t next = atomic_load_explicit((_Atomic uint32_t *)(void *)(space->base + offset),
-                                         memory_order_relaxed);
+    uint32_t next = link_of(space, offset);
     if (atomic_compare_exchange_weak_explicit(list, &head, head_of(next, head),
                                               memory_order_acquire, memory_order_acquire)) {
       return offset;
@@ -114,6 +121,10 @@ uint32_t sluice_space_alloc(sluice_space *space, uint32_t bytes) {
   uint32_t size_class = class_of(bytes, &rounded);
   if (rounded > UINT32_MAX) {
     space->status = SLUICE_E_NO_MEMORY;
+    return 0;
+  }
+  if (sluice_space_state(space) == SLUICE_E_POISONED) {
+    space->status = SLUICE_E_POISONED;
     return 0;
   }
   space->status = SLUICE_OK;
@@ -165,8 +176,9 @@ int sluice_space_grow(sluice_space *space, uint32_t bytes) {
 /* ---- the space's end ---- */
 
 int sluice_space_state(const sluice_space *space) {
-  /* pairs with the release in poison and in sluice_space_close */
-  switch (atomic_load_explicit(&sluice_header(space)->state, memory_order_acquire)) {
+  /* pairs with the release in poison and in sluice_space_close.
+   * seq_cst for sluice_ring_open, which looks here after it has entered a ring */
+  switch (atomic_load_explicit(&sluice_header(space)->state, memory_order_seq_cst)) {
     case SLUICE_SPACE_OPEN:
       return SLUICE_OK;
     case SLUICE_SPACE_CLOSED:
@@ -178,9 +190,11 @@ int sluice_space_state(const sluice_space *space) {
 
 int sluice_space_close(sluice_space *space) {
   uint32_t open = SLUICE_SPACE_OPEN;
-  /* tells every thread; pairs with the acquire in sluice_space_state */
-  atomic_compare_exchange_strong_explicit(&sluice_header(space)->state, &open, SLUICE_SPACE_CLOSED,
-                                          memory_order_acq_rel, memory_order_acquire);
+  /* tells every thread; pairs with the acquire in sluice_space_state.
+   * seq_cst for the walk that follows (see sluice_ring_open) */
+  (void)atomic_compare_exchange_strong_explicit(&sluice_header(space)->state, &open,
+                                                SLUICE_SPACE_CLOSED, memory_order_seq_cst,
+                                                memory_order_seq_cst);
   for (uint32_t index = 0; index < SLUICE_DIRECTORY_ENTRIES; index++) {
     uint32_t offset = sluice_directory_at(space, index);
     if (offset != 0 && sluice_object_at(space, offset)->kind == SLUICE_KIND_RING_SPSC) {

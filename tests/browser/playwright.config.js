@@ -1,0 +1,49 @@
+// One browser at a time in each of two workers: a project's tests run one after another, and two
+// projects beside each other, so that a test of waiting has a core for its page and one to spare.
+import { createServer } from 'node:net';
+import { defineConfig } from '@playwright/test';
+import { leftOutPattern, projects } from './projects.js';
+
+/** @returns {Promise<string>} */
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(String(port)));
+    });
+  });
+
+// Playwright reads this file in its workers again; they inherit the ports.
+process.env.PORT_ISOLATED ??= await freePort();
+process.env.PORT_PLAIN ??= await freePort();
+const { PORT_ISOLATED, PORT_PLAIN } = process.env;
+
+// Playwright wants a default export here.
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../../build/playwright',
+  reporter: './reporter.js',
+  timeout: 30_000,
+  globalTimeout: 20 * 60_000,
+  workers: 2,
+  retries: 0,
+  fullyParallel: false,
+  forbidOnly: Boolean(process.env.CI),
+  webServer: {
+    command: 'node ../server.js',
+    url: `http://127.0.0.1:${PORT_PLAIN}/package.json`,
+    env: { PORT_ISOLATED, PORT_PLAIN },
+    reuseExistingServer: false,
+  },
+  projects: projects.map((project) => ({
+    name: project.name,
+    grepInvert: leftOutPattern(project),
+    metadata: { title: project.title, engine: project.engineName },
+    use: {
+      engineName: project.engineName,
+      isolated: project.isolated,
+      serverURL: `http://127.0.0.1:${project.isolated ? PORT_ISOLATED : PORT_PLAIN}`,
+    },
+  })),
+});

@@ -1,0 +1,2 @@
+// Starts, stays alive and never says a word.
+setInterval(() => {}, 1000);

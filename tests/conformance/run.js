@@ -1,0 +1,72 @@
+// Runs one conformance case in a page and gives its outcome as plain data.
+import { DEADLINE } from './env.js';
+import { caseNamed } from './suite.js';
+
+/** @typedef {{ ok: true } | { ok: false, error: string, log: string[] }} Outcome error: with its stack */
+
+/** @type {import('./env.js').Tools} */
+const tools = {
+  url: (path) => new URL(path, `${location.origin}/`).href,
+  fault: (path) => new URL(path, `${location.origin}/faults/`).href,
+  worker: (path) =>
+    new Worker(new URL(path, new URL('workers/', import.meta.url)), { type: 'module' }),
+};
+
+/** @param {any} error @returns {string} */
+function textOf(error) {
+  const title = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const code = error?.code === undefined ? '' : ` [${error.code}]`;
+  // V8 starts a stack with the title; the others give the frames alone.
+  const frames = String(error?.stack ?? '').replace(title, '');
+  const cause = error?.cause === undefined ? '' : `\ncaused by ${textOf(error.cause)}`;
+  return `${title}${code}\n${frames}${cause}`.replaceAll(`${location.origin}/`, '').trim();
+}
+
+/** @param {unknown} word */
+function logged(word) {
+  if (typeof word !== 'object' || word instanceof Error) return textOf(word);
+  try {
+    return JSON.stringify(word);
+  } catch {
+    return String(word);
+  }
+}
+
+/**
+ * What the page reports while a case runs, to be shown when it fails.
+ * @param {string[]} log
+ */
+function listen(log) {
+  for (const level of /** @type {const} */ (['error', 'warn'])) {
+    const original = console[level];
+    console[level] = (...words) => {
+      log.push(`console.${level}: ${words.map(logged).join(' ')}`);
+      original(...words);
+    };
+  }
+  addEventListener('error', ({ message }) => log.push(`uncaught: ${message}`));
+  addEventListener('unhandledrejection', ({ reason }) => log.push(`unhandled: ${textOf(reason)}`));
+}
+
+/** @returns {Promise<never>} */
+const deadline = () =>
+  new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`the case did not end within ${DEADLINE} ms`)), DEADLINE);
+  });
+
+/**
+ * @param {string} name
+ * @param {import('./env.js').Setting} setting
+ * @returns {Promise<Outcome>}
+ */
+export async function run(name, setting) {
+  /** @type {string[]} */
+  const log = [];
+  listen(log);
+  try {
+    await Promise.race([caseNamed(name).run({ ...setting, ...tools }), deadline()]);
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, error: textOf(error), log };
+  }
+}

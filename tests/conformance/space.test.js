@@ -1,0 +1,201 @@
+// Spaces: transports, sizes, and modules of the user's own.
+import { withAgents } from './agent.js';
+import { deepEqual, equal, match, ok, rejects, throws } from './assert.js';
+import { channel, create } from './sdk.js';
+import { functionImport, memory64, ownMemory, sharedMemory, unsharedMemory } from './wasm.js';
+
+const MIB = 2 ** 20;
+
+/** @param {import('./env.js').Env} env @param {Uint8Array<ArrayBuffer>} wasm @param {object} [options] */
+const createOn = (env, wasm, options) => create({ ...env.options, wasm, ...options });
+
+/** @param {() => Promise<unknown>} act */
+async function warnings(act) {
+  const original = console.warn;
+  /** @type {string[]} */
+  const seen = [];
+  console.warn = (...words) => seen.push(words.join(' '));
+  try {
+    await act();
+  } finally {
+    console.warn = original;
+  }
+  return seen;
+}
+
+/** @param {import('./env.js').Env} env */
+const engine = (env) => env.url('build/test/engine.wasm');
+
+/** @type {import('./env.js').Case[]} */
+export const spaces = [
+  {
+    name: 'create() takes the transport that the page allows, and warns once where it is messages',
+    run: async (env) => {
+      const seen = await warnings(async () => {
+        for (let i = 0; i < 2; i++) {
+          const space = await create(env.options);
+          equal(space.transport, env.transport);
+          await space.close();
+        }
+      });
+      const warned = env.transport === 'message' && !env.options.transport;
+      equal(seen.length, warned ? 1 : 0, `warnings: ${seen}`);
+      if (warned) match(seen[0], /Cross-Origin-Opener-Policy|does not let pages share/);
+    },
+  },
+  {
+    name: 'fallback "throw" rejects with "not-isolated" where memory cannot be shared',
+    where: ({ engine }) => engine !== 'node',
+    run: async (env) => {
+      const creating = create({ fallback: 'throw' });
+      if (env.isolated) await (await creating).close();
+      else match((await rejects(creating, 'not-isolated')).message, /Cross-Origin-|share memory/);
+    },
+  },
+  {
+    name: 'the message transport can be chosen where memory could be shared',
+    run: async () => {
+      const space = await create({ transport: 'message' });
+      equal(space.transport, 'message');
+      await space.close();
+    },
+  },
+  {
+    name: 'a space has 4 MiB, or the bytes asked for, in whole pages',
+    run: async (env) => {
+      const usual = await create(env.options);
+      equal(usual.memory.buffer.byteLength, 4 * MIB);
+      equal(usual.stats().bytes, 4 * MIB);
+      const small = await create({ ...env.options, bytes: 100_000 });
+      equal(small.memory.buffer.byteLength, 131_072);
+      await usual.close();
+      await small.close();
+    },
+  },
+  {
+    name: 'a space without room is "no-memory", and grows only as far as maxBytes',
+    run: async (env) => {
+      const options = /** @type {const} */ ({ kind: 'spsc', capacity: 2 ** 18 });
+      const fixed = await create({ ...env.options, bytes: 2 ** 18 });
+      throws(() => channel(fixed, 'big', options).sender(), 'no-memory');
+      await fixed.close();
+      const growing = await create({ ...env.options, bytes: 2 ** 18, maxBytes: MIB });
+      const [sender, receiver] = [
+        channel(growing, 'big', options).sender(),
+        channel(growing, 'big', options).receiver(),
+      ];
+      await sender.send(new Uint8Array(2 ** 15).fill(5));
+      deepEqual(await receiver.receive(), new Uint8Array(2 ** 15).fill(5));
+      ok(growing.memory.buffer.byteLength > 2 ** 18);
+      throws(() => channel(growing, 'bigger', { ...options, capacity: MIB }).sender(), 'no-memory');
+      await growing.close();
+    },
+  },
+  {
+    name: 'a thread that attached before the memory grew reads what lies behind its old end',
+    run: (env) =>
+      withAgents(
+        env,
+        1,
+        async (space, worker) => {
+          const options = { codec: 'bytes', capacity: 2 ** 18 };
+          const sender = channel(space, 'big', { kind: 'spsc', capacity: 2 ** 18 }).sender();
+          await worker.call('receiver', 'big', options);
+          await sender.send(new Uint8Array(1000).fill(9));
+          deepEqual(await worker.call('receive', 'big'), new Uint8Array(1000).fill(9));
+        },
+        { bytes: 2 ** 18, maxBytes: MIB },
+      ),
+  },
+  {
+    name: 'sizes that contradict the module are a "mismatch" that names both',
+    run: async (env) => {
+      const page = 65_536;
+      const tooSmall = createOn(env, sharedMemory(3, 5), { bytes: page });
+      match((await rejects(tooSmall, 'mismatch')).message, /1 pages.*at least 3/);
+      const tooLarge = createOn(env, sharedMemory(3, 5), { bytes: 6 * page });
+      match((await rejects(tooLarge, 'mismatch')).message, /6 pages.*at most 5/);
+      const growsTooFar = createOn(env, sharedMemory(3, 5), {
+        bytes: 4 * page,
+        maxBytes: 7 * page,
+      });
+      match((await rejects(growsTooFar, 'mismatch')).message, /7 pages.*at most 5/);
+      await rejects(create({ ...env.options, bytes: MIB, maxBytes: MIB / 2 }), 'mismatch');
+    },
+  },
+  {
+    name: 'options that make no sense are a TypeError',
+    run: async () => {
+      /** @type {any[]} */
+      const senseless = [
+        { bytes: 0 },
+        { bytes: -5 },
+        { bytes: 1.5 },
+        { bytes: '1' },
+        { fallback: 'maybe' },
+        { transport: 'pigeon' },
+        { timeout: -1 },
+      ];
+      for (const options of senseless) {
+        await rejects(
+          create(options),
+          (error) => error instanceof TypeError,
+          JSON.stringify(options),
+        );
+      }
+    },
+  },
+  {
+    name: 'a module that cannot host a space is refused with what is wrong with it',
+    run: async (env) => {
+      match((await rejects(createOn(env, unsharedMemory), 'mismatch')).message, /not shared/);
+      match((await rejects(createOn(env, memory64), 'load')).message, /64-bit/);
+      match((await rejects(createOn(env, ownMemory), 'mismatch')).message, /its own memory/);
+      match((await rejects(createOn(env, sharedMemory(1, 2)), 'mismatch')).message, /Sluice core/);
+      match(
+        (await rejects(createOn(env, functionImport), 'load')).message,
+        /env\.log \(function\)/,
+      );
+    },
+  },
+  {
+    name: "a user's module runs in every thread, over the space's memory",
+    run: (env) =>
+      withAgents(
+        env,
+        1,
+        async (space, worker) => {
+          const exports = /** @type {any} */ (space.exports);
+          equal(exports.engine_double(21), 42);
+          equal(exports.engine_counter(), 41);
+          const shared = env.transport === 'shared';
+          equal(await worker.call('call', 'engine_counter'), shared ? 42 : 41, 'the static');
+          equal(exports.engine_calls(), 8);
+          equal(exports.engine_calls(), 9);
+          equal(await worker.call('call', 'engine_calls'), 8, 'the thread-local');
+          const sender = channel(space, 'c', { kind: 'spsc' }).sender();
+          await worker.call('receiver', 'c', { codec: 'bytes' });
+          await sender.send(Uint8Array.of(1, 2, 3));
+          deepEqual(await worker.call('receive', 'c'), Uint8Array.of(1, 2, 3));
+        },
+        { wasm: engine(env) },
+      ),
+  },
+  {
+    name: 'each thread has a stack of its own',
+    where: ({ transport }) => transport === 'shared',
+    run: (env) =>
+      withAgents(
+        env,
+        2,
+        async (_, one, other) => {
+          const checks = [
+            one.call('call', 'engine_check_stack', 1, 20_000),
+            other.call('call', 'engine_check_stack', 101, 20_000),
+          ];
+          deepEqual(await Promise.all(checks), [0, 0], 'bytes that another thread wrote over');
+        },
+        { wasm: engine(env) },
+      ),
+  },
+];

@@ -1,0 +1,221 @@
+// Workers: the handshake, what keeps it from happening, and death.
+import { listen, startAgent, withAgents } from './agent.js';
+import { equal, match, ok, rejects, throws, within } from './assert.js';
+import { attach, channel, create, SluiceError, spawn, text } from './sdk.js';
+
+/** @typedef {import('./env.js').Env} Env */
+
+/**
+ * A space in which spawn() of that script fails with "load".
+ *
+ * @param {Env} env
+ * @param {string} script
+ * @param {import('sluice').Wait} [wait]
+ */
+async function loadError(env, script, wait) {
+  const space = await create(env.options);
+  const make = () => env.worker(env.fault(script));
+  const error = await rejects(within(spawn(space, make, wait), 9000, 'spawn()'), 'load');
+  ok(error instanceof SluiceError);
+  // The space has taken no harm.
+  const agent = await startAgent(env, space);
+  equal(await agent.call('transport'), env.transport);
+  agent.peer.worker.terminate();
+  await space.close();
+  return error;
+}
+
+/** @type {import('./env.js').Case[]} */
+export const spawning = [
+  {
+    name: 'a spawned worker attaches, on the transport that the space has',
+    run: (env) =>
+      withAgents(env, 2, async (space, one, other) => {
+        equal(space.transport, env.transport);
+        equal(await one.call('transport'), env.transport);
+        equal(await other.call('transport'), env.transport);
+        equal(space.stats().peers, 3);
+      }),
+  },
+  {
+    name: 'a worker script that is missing is a "load" error',
+    run: async (env) => {
+      const { message } = await loadError(env, '404.js');
+      match(message, /404|Cannot find module|script failed/);
+    },
+  },
+  {
+    name: 'a worker script with a syntax error is a "load" error',
+    run: async (env) => {
+      match((await loadError(env, 'syntax.js')).message, /syntax|unexpected/i);
+    },
+  },
+  {
+    name: 'a worker script that throws at its start is a "load" error with its message',
+    run: async (env) => {
+      const { message } = await loadError(env, 'throws.js');
+      match(message, /worker's script failed: .+/);
+    },
+  },
+  {
+    name: 'a worker that never answers is a "load" error at the deadline',
+    run: async (env) => {
+      const error = await loadError(env, 'silent.js', { timeout: 200 });
+      match(error.message, /200 ms/);
+      equal(/** @type {any} */ (error.cause).code, 'timeout');
+    },
+  },
+  {
+    name: 'a worker script without COEP under an isolated page is a "load" error',
+    where: ({ engine, isolated }) => engine !== 'node' && isolated,
+    run: async (env) => {
+      match((await loadError(env, 'no-coep.js')).message, /Cross-Origin-Embedder-Policy/);
+    },
+  },
+  {
+    name: 'a spawn can be aborted, with the reason of the signal',
+    run: async (env) => {
+      const space = await create(env.options);
+      const abort = new AbortController();
+      const reason = new Error('not needed any more');
+      const spawning = spawn(space, () => env.worker(env.fault('silent.js')), {
+        signal: abort.signal,
+      });
+      abort.abort(reason);
+      await rejects(spawning, (error) => error === reason);
+      await space.close();
+    },
+  },
+  {
+    name: 'spawn() says so when it is given no function that makes a worker',
+    run: async (env) => {
+      const space = await create(env.options);
+      const broken = () => {
+        throw new Error('no workers here');
+      };
+      match((await rejects(spawn(space, broken), 'load')).message, /no workers here/);
+      const nothing = /** @type {any} */ (() => ({}));
+      await rejects(spawn(space, nothing), (error) => error instanceof TypeError);
+      await space.close();
+    },
+  },
+  {
+    name: 'attach() outside of a spawned worker is a "load" error',
+    where: ({ engine }) => engine !== 'node',
+    run: async () => {
+      await rejects(attach(), 'load');
+    },
+  },
+  {
+    name: 'attach() in a worker that nobody spawned is a "load" error at its deadline',
+    run: async (env) => {
+      const worker = env.worker('orphan.js');
+      /** @type {Promise<any>} */
+      const answer = new Promise((resolve) => {
+        listen(worker, (data) => {
+          if (data.code) resolve(data);
+        });
+      });
+      const { code, message } = await within(answer, 9000, 'the orphan');
+      equal(code, 'load');
+      match(message, /spawn\(\)/);
+      worker.terminate();
+    },
+  },
+  {
+    name: 'a handle that the user posts attaches a thread, or says what to do',
+    run: async (env) => {
+      const space = await create(env.options);
+      const receiver = channel(space, 'by-handle', { kind: 'spsc', codec: text }).receiver();
+      const worker = env.worker('by-handle.js');
+      /** @type {Promise<any>} */
+      const answer = new Promise((resolve) => {
+        listen(worker, (data) => {
+          if (data === 'listening') worker.postMessage(space.handle);
+          else if (data.code) resolve(data);
+        });
+      });
+      const { code, message } = await within(answer, 9000, 'the worker');
+      if (env.transport === 'shared') {
+        equal(code, 'none', message);
+        equal(await receiver.receive(), 'attached by handle');
+      } else {
+        equal(code, 'not-isolated');
+        match(message, /spawn\(\)/);
+      }
+      worker.terminate();
+      await rejects(attach(/** @type {any} */ ({})), (error) => error instanceof TypeError);
+      await space.close();
+    },
+  },
+  {
+    name: 'terminate() resolves when the worker is dead, and its place is free again',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const before = space.stats().peers;
+        await within(worker.peer.terminate(), 10_000, 'terminate()');
+        equal((await worker.peer.lost).code, 'peer-lost');
+        equal(space.stats().peers, before - 1);
+        const { used } = space.stats();
+        const next = await startAgent(env, space);
+        await next.peer.terminate();
+        equal(space.stats().used, used, 'the bytes in use');
+      }),
+  },
+  {
+    name: 'a worker that ends itself is noticed',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const receiver = channel(space, 'c', { kind: 'spsc', codec: text }).receiver();
+        await worker.call('sender', 'c');
+        worker.call('exit').catch(() => {});
+        await rejects(within(receiver.receive(), 10_000, 'the receive'), 'peer-lost');
+        equal((await within(worker.peer.lost, 10_000, 'lost')).code, 'peer-lost');
+      }),
+  },
+  {
+    name: "a worker's own worker reaches the page",
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const receiver = channel(space, 'from-child', { kind: 'spsc', codec: text }).receiver();
+        await worker.call('spawnChild', './child.js');
+        equal(await within(receiver.receive(), 10_000, 'the record'), 'hello from below');
+      }),
+  },
+  {
+    name: 'a worker leaves a space in good order when it closes it',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const receiver = channel(space, 'c', { kind: 'spsc', codec: text }).receiver();
+        await worker.call('sender', 'c');
+        await worker.call('trySend', 'c', 'before leaving');
+        await worker.call('closeSpace');
+        equal(await receiver.receive(), 'before leaving');
+        await rejects(receiver.receive(), 'closed');
+        await rejects(worker.call('sender', 'd'), 'closed');
+      }),
+  },
+  {
+    name: 'when the creator closes the space, others read what is left and then the end',
+    run: async (env) => {
+      const space = await create(env.options);
+      const worker = await startAgent(env, space);
+      await worker.call('receiver', 'down');
+      await worker.call('sender', 'up');
+      const sender = channel(space, 'down', { kind: 'spsc', codec: text }).sender();
+      await sender.send('left over');
+      await space.close();
+      await space.close();
+      throws(() => channel(space, 'more', { kind: 'spsc' }), 'closed');
+      throws(() => space.stats(), 'closed');
+      await rejects(
+        spawn(space, () => env.worker('agent.js')),
+        'closed',
+      );
+      equal(await worker.call('receive', 'down'), 'left over');
+      await rejects(within(worker.call('receive', 'down'), 9000, 'the receive'), 'closed');
+      await rejects(within(worker.call('send', 'up', 'x'), 9000, 'the send'), 'closed');
+      worker.peer.worker.terminate();
+    },
+  },
+];

@@ -1,0 +1,112 @@
+// A spawned worker that does to channels what a case tells it to, a command a message.
+import * as sdk from '../sdk.js';
+
+/** @type {any} */
+const port =
+  'WorkerGlobalScope' in globalThis
+    ? globalThis
+    : process.getBuiltinModule('node:worker_threads').parentPort;
+
+const codecs = { bytes: sdk.bytes, text: sdk.text, json: sdk.json() };
+
+/** @type {import('sluice').Space} */
+let space;
+/** @type {Map<string, any>} */
+const senders = new Map();
+/** @type {Map<string, any>} */
+const receivers = new Map();
+
+/** @param {string} name @param {any} [options] */
+const open = (name, { codec = 'text', ...options } = {}) =>
+  sdk.channel(space, name, {
+    kind: 'spsc',
+    codec: codecs[/** @type {keyof typeof codecs} */ (codec)],
+    ...options,
+  });
+
+/** @type {Record<string, (...args: any[]) => any>} */
+const commands = {
+  transport: () => space.transport,
+  sender(name, options) {
+    senders.set(name, open(name, options).sender());
+  },
+  receiver(name, options) {
+    receivers.set(name, open(name, options).receiver());
+  },
+  /** Sends in the background: the answer does not wait. */
+  startSending(name, values) {
+    const sender = senders.get(name);
+    (async () => {
+      for (const value of values) await sender.send(value);
+      sender.close();
+    })();
+  },
+  send: (name, value, wait) => senders.get(name).send(value, wait),
+  sendMany: (name, values) => senders.get(name).sendMany(values),
+  sendSync: (name, value, wait) => senders.get(name).sendSync(value, wait),
+  trySend: (name, value) => senders.get(name).trySend(value),
+  /** How many of `value` fit. */
+  fill(name, value) {
+    let count = 0;
+    while (senders.get(name).trySend(value)) count++;
+    return count;
+  },
+  receive: (name, wait) => receivers.get(name).receive(wait),
+  receiveSync: (name, wait) => receivers.get(name).receiveSync(wait),
+  tryReceive: (name) => receivers.get(name).tryReceive(),
+  async receiveAll(name) {
+    const all = [];
+    for await (const value of receivers.get(name)) all.push(value);
+    return all;
+  },
+  receiveAllSync(name) {
+    const all = [];
+    while (receivers.get(name).readySync()) all.push(receivers.get(name).tryReceive());
+    return all;
+  },
+  echo(from, to) {
+    const [receiver, sender] = [receivers.get(from), senders.get(to)];
+    (async () => {
+      for await (const value of receiver) await sender.send(value);
+      sender.close();
+    })();
+  },
+  closeSender: (name) => senders.get(name).close(),
+  closeReceiver: (name) => receivers.get(name).close(),
+  claimWithoutCommit(name, length) {
+    const { memory, offset } = senders.get(name).claim(length);
+    memory.fill(0xff, offset, offset + length);
+  },
+  closeSpace: () => space.close(),
+  call: (name, ...args) => /** @type {any} */ (space.exports)[name](...args),
+  /** Ends this worker from within. */
+  exit() {
+    if ('WorkerGlobalScope' in globalThis) close();
+    else process.exit(3);
+  },
+  async spawnChild(path) {
+    const Worker = globalThis.Worker ?? process.getBuiltinModule('node:worker_threads').Worker;
+    const make = () => new Worker(new URL(path, import.meta.url), { type: 'module' });
+    await sdk.spawn(space, make);
+  },
+};
+
+/** @param {{id: number, command: string, args: unknown[]}} request */
+async function answer({ id, command, args }) {
+  try {
+    port.postMessage({ id, value: await commands[command](...args) });
+  } catch (error) {
+    const { name, message, code } = /** @type {any} */ (error);
+    port.postMessage({ id, error: { name, message, code } });
+  }
+}
+
+/** @param {any} data */
+const receive = (data) => {
+  if (data?.command) answer(data);
+};
+if (port === globalThis)
+  port.addEventListener('message', (/** @type {any} */ e) => receive(e.data));
+else port.on('message', receive);
+
+space = await sdk.attach();

@@ -1,0 +1,148 @@
+// Packs the package and uses the tarball as somebody else's project would, without a network.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { clearResult, writeResult } from '../results.js';
+
+/** @typedef {{ filename: string, files: { path: string }[] }} Packed */
+
+const SUITE = 'packaging';
+const TIMEOUT = 60_000;
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+let folder = '';
+let consumer = '';
+/** @type {Packed} */
+let packed;
+/** @type {string[]} */
+let paths;
+
+before(async () => {
+  clearResult(SUITE);
+  folder = await mkdtemp(join(tmpdir(), 'sluice-packaging-'));
+  packed = await pack(folder);
+  paths = packed.files.map(({ path }) => path);
+  consumer = await install(folder, join(folder, packed.filename));
+});
+
+/**
+ * @param {string} into
+ * @returns {Promise<Packed>}
+ */
+async function pack(into) {
+  const args = ['pack', '--json', '--loglevel=error', '--pack-destination', into];
+  const { stdout } = await run('npm', args, { cwd: root, timeout: TIMEOUT });
+  return JSON.parse(stdout)[0];
+}
+
+/**
+ * @param {string} parent
+ * @param {string} tarball
+ * @returns {Promise<string>} a new project that has the tarball installed
+ */
+async function install(parent, tarball) {
+  const path = join(parent, 'consumer');
+  await mkdir(path);
+  await writeFile(join(path, 'package.json'), '{ "name": "consumer", "private": true }\n');
+  const args = ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', tarball];
+  await run('npm', args, { cwd: path, timeout: TIMEOUT });
+  return path;
+}
+
+/** @type {[name: string, run: () => Promise<void>][]} */
+const cases = [
+  ['the package has what it promises', hasItsFiles],
+  ['the package has no tests and no tools of its own', hasNoOthers],
+  ['the package depends on nothing', dependsOnNothing],
+  ["the README's example runs in Node", runsTheReadme],
+  ['a bundler for browsers takes the package', bundles],
+];
+
+let passed = 0;
+for (const [name, check] of cases)
+  test(name, { timeout: TIMEOUT }, async () => {
+    await check();
+    passed++;
+  });
+
+after(async () => {
+  const version = process.versions.node;
+  const failed = cases.length - passed;
+  writeResult(SUITE, { name: SUITE, engine: 'node', version, passed, failed });
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function hasItsFiles() {
+  const { exports: entries } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { types, node, default: web } = entries['.'];
+  const entryFiles = [types, node, web, entries['./core.wasm']].map((path) => path.slice(2));
+  for (const path of [...entryFiles, 'core/include/sluice/sluice.h', 'core/exports.txt', 'LICENSE'])
+    assert.ok(paths.includes(path), `${path} is in the package`);
+  assert.ok(
+    paths.some((path) => /^core\/src\/\w+\.c$/.test(path)),
+    'the C sources are in the package',
+  );
+}
+
+async function hasNoOthers() {
+  const others = /(^|\/)(tests?|scripts|examples|build|node_modules|\.ci)\/|\.test\.js$/;
+  assert.deepEqual(
+    paths.filter((path) => others.test(path)),
+    [],
+  );
+}
+
+async function dependsOnNothing() {
+  const path = join(consumer, 'node_modules/sluice/package.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8'));
+  for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies'])
+    assert.equal(manifest[kind], undefined, kind);
+}
+
+/**
+ * The code blocks whose first line is a comment with a file name; the first for each name.
+ * @param {string} markdown
+ */
+function namedBlocks(markdown) {
+  /** @type {Map<string, string>} */
+  const blocks = new Map();
+  for (const [, name, code] of markdown.matchAll(/^```js\n\/\/ (\S+\.mjs)\n(.*?)^```$/gms))
+    if (!blocks.has(name)) blocks.set(name, code);
+  return blocks;
+}
+
+async function runsTheReadme() {
+  const blocks = namedBlocks(await readFile(join(root, 'README.md'), 'utf8'));
+  assert.ok(blocks.has('main.mjs'), "README.md has a ```js block that starts with '// main.mjs'");
+  for (const [name, code] of blocks) await writeFile(join(consumer, name), code);
+  const { stdout, stderr } = await run('node', ['main.mjs'], {
+    cwd: consumer,
+    timeout: TIMEOUT / 2,
+  });
+  assert.notEqual(stdout.trim(), '', `the example prints something; on stderr: ${stderr}`);
+}
+
+async function bundles() {
+  const { outputFiles, warnings } = await build({
+    stdin: {
+      contents: "import * as sluice from 'sluice'; console.log(sluice);",
+      resolveDir: consumer,
+    },
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'esm',
+    logLevel: 'silent',
+  });
+  assert.deepEqual(warnings, []);
+  const [{ text }] = outputFiles;
+  assert.doesNotMatch(text, /from\s*['"](node:)?(worker_threads|fs)/, 'no import of Node');
+}
