@@ -49,7 +49,7 @@ serve: build ## the same as a page, isolated and not
 test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@rm -rf build/test-results
 	@$(MAKE) --no-print-directory test-core test-node test-browser
-	@node scripts/summary.js core node-shared node-message \
+	@node scripts/summary.js core core-wasm node-shared node-message \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build build/test/engine.wasm

@@ -43,9 +43,12 @@ export async function enter({ module, memory, at, stack, imports, base, create }
   const thread = makeThread(memory, exports, base, self >>> 0);
   const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
   thread.area = area;
-  exports.sluice_stack_set(area + NAME_SCRATCH + stack);
+  const top = area + NAME_SCRATCH + stack;
+  exports.sluice_stack_set(top);
   if (exports.__wasm_init_tls && exports.__tls_size?.value > 0) {
     exports.__wasm_init_tls(thread.alloc(exports.__tls_size.value));
+    // Linked by LLVM 14 without --export=__tls_base, that has moved the stack pointer as well.
+    exports.sluice_stack_set(top);
   }
   if (create) exports._initialize?.();
   return thread;

@@ -8,6 +8,7 @@ import { projects } from '../tests/browser/projects.js';
 
 const EXPECTED = [
   'core',
+  'core-wasm',
   'node-shared',
   'node-message',
   ...projects.map(({ name }) => name),

@@ -64,11 +64,8 @@ static uint32_t next_record(sluice_ring_consumer *consumer, int32_t *length, int
   uint32_t bytes = sluice_ring_look(consumer, length, type);
   if (bytes != 0 && *type == SLUICE_RING_PADDING) {
     consumer->cursor += bytes;
+    /* now at the buffer's start, where look lets no padding pass */
     bytes = sluice_ring_look(consumer, length, type);
-    if (bytes != 0 && *type == SLUICE_RING_PADDING) {
-      consumer->status = poison(consumer->ring); /* a padding that fills the buffer */
-      return 0;
-    }
   }
   return bytes;
 }

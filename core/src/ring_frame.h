@@ -24,18 +24,17 @@ static inline uint32_t aligned(uint32_t bytes) {
 }
 
 /* The frame that `length` (a record's first word) stands for: its aligned bytes, or 0 when no frame
- * may look so. `to_end` is what is left of the buffer. A padding may have any size. */
+ * may look so. `to_end` is what is left of the buffer. A padding goes to the end and is no longer
+ * than the longest record: one that long would have fitted. */
 static inline uint32_t frame(int32_t length, int32_t type, uint32_t to_end, uint32_t max) {
-  if (length < SLUICE_RING_HEADER || (uint32_t)length > to_end) {
+  if (length < SLUICE_RING_HEADER || (uint32_t)length > to_end ||
+      (uint32_t)length > max + SLUICE_RING_HEADER) {
     return 0;
   }
   if (type == SLUICE_RING_PADDING) {
     return (uint32_t)length == to_end ? to_end : 0;
   }
-  if (type < 0 || (uint32_t)length > max + SLUICE_RING_HEADER) {
-    return 0;
-  }
-  return aligned((uint32_t)length);
+  return type < 0 ? 0 : aligned((uint32_t)length);
 }
 
 static inline uint32_t flags_of(const sluice_ring *ring) {

@@ -5,6 +5,8 @@ import { channel, create } from './sdk.js';
 import { functionImport, memory64, ownMemory, sharedMemory, unsharedMemory } from './wasm.js';
 
 const MIB = 2 ** 20;
+/** What a thread of a user's module gets. */
+const STACK = 64 * 1024;
 
 /** @param {import('./env.js').Env} env @param {Uint8Array<ArrayBuffer>} wasm @param {object} [options] */
 const createOn = (env, wasm, options) => create({ ...env.options, wasm, ...options });
@@ -188,7 +190,13 @@ export const spaces = [
       withAgents(
         env,
         2,
-        async (_, one, other) => {
+        async (space, one, other) => {
+          const tops = [
+            /** @type {any} */ (space.exports).stackSave(),
+            await one.call('call', 'stackSave'),
+            await other.call('call', 'stackSave'),
+          ].sort((a, b) => a - b);
+          ok(tops[1] - tops[0] >= STACK && tops[2] - tops[1] >= STACK, `the tops ${tops}`);
           const checks = [
             one.call('call', 'engine_check_stack', 1, 20_000),
             other.call('call', 'engine_check_stack', 101, 20_000),
