@@ -16,10 +16,12 @@ CORE_LDFLAGS := -sTOTAL_STACK=0 -sINITIAL_MEMORY=65536 -sMAXIMUM_MEMORY=42949672
 
 build/wasm/%.o: core/src/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)
-	emcc $(WASM_CFLAGS) -c $< -o $@
+	@echo emcc $<
+	@emcc $(WASM_CFLAGS) -c $< -o $@
 
 build/core.wasm: $(WASM_OBJECTS) core/exports.txt
-	emcc $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) $(CORE_LDFLAGS) \
+	@echo emcc $@
+	@emcc $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) $(CORE_LDFLAGS) \
 	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
 
 comma := ,
@@ -27,7 +29,8 @@ comma := ,
 # A user's module, for the tests: the core linked into a program with data of its own.
 build/test/engine.wasm: tests/fixtures/engine.c $(WASM_OBJECTS)
 	@mkdir -p $(@D)
-	emcc $(WASM_CFLAGS) -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
+	@echo emcc $@
+	@emcc $(WASM_CFLAGS) -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
 	  -sTOTAL_STACK=65536 -sINITIAL_MEMORY=1048576 -sMAXIMUM_MEMORY=67108864 \
 	  -Wl,--export=__wasm_init_tls,--export=__tls_size \
 	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
