@@ -22,8 +22,8 @@
  * @typedef {{op: 'data', id: number, bytes: ArrayBuffer}} Data whole frames, in order
  * @typedef {{op: 'got', id: number, bytes: number}} Got the creator has them: committed
  * @typedef {{op: 'free', id: number, bytes: number}} Free their receiver has released them
- * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned'}} End
- *   there will be no more data, or nobody reads it any more
+ * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./errors.js').PlainError}} End
+ *   there will be no more data, or nobody reads it any more; `reason`: what the sender said
  * @typedef {{op: 'ended', id: number}} Ended the answer
  * @typedef {{op: 'adopt', link: string, port: MessagePort}} Adopt a link for a worker's own worker
  * @typedef {{op: 'disconnect', link: string}} Disconnect that worker has died

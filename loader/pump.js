@@ -6,7 +6,7 @@
  *
  * @typedef {{
  *   receive(message: import('./protocol.js').PumpMessage): void,
- *   end(code: 'closed' | 'peer-lost' | 'poisoned'): void,
+ *   end(code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./errors.js').PlainError): void,
  *   settled(): Promise<void>,
  * }} Pump `end`: the far end is gone; `settled`: the far side knows all that there is to know
  */
@@ -14,6 +14,7 @@
 import { keepAlive, turn } from '#platform';
 import { Status, statusError } from './errors.js';
 import * as layout from './layout.js';
+import { closeProducer, readReason } from './reason.js';
 import { check } from './thread.js';
 
 /**
@@ -57,7 +58,7 @@ export function pumpOut(ring, post, owner) {
     if (status !== Status.EMPTY && !told) {
       told = true;
       debts.add(1);
-      post({ op: 'end', code: endCode(status) });
+      post({ op: 'end', code: endCode(status), reason: readReason(ring) });
     }
   }
 
@@ -198,15 +199,15 @@ export function pumpIn(ring, post, owner) {
         debts.pay(1);
       } else if (message.op === 'end') {
         post({ op: 'ended' });
-        pump.end(message.code);
+        pump.end(message.code, message.reason);
       }
     },
 
-    end(code) {
+    end(code, reason) {
       if (over) return;
       over = true;
       if (code === 'peer-lost') exports.sluice_ring_bury(at, owner);
-      else exports.sluice_ring_producer_close(producer);
+      else closeProducer(ring, producer, reason);
       thread.free(producer, layout.PRODUCER_BYTES);
       debts.forgive();
       ring.filled.ring();

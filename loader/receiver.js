@@ -20,6 +20,7 @@ import { DISPOSE } from './dispose.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import * as layout from './layout.js';
 import { makeQueue, NOT_YET } from './queue.js';
+import { endOf } from './reason.js';
 import { blockUntil } from './sync.js';
 
 /** An iteration that never has to wait gives the event loop a turn after so many records. */
@@ -67,12 +68,7 @@ export function makeReceiver(ring, codec, onClose) {
   /** @param {number} status why nothing was read; returns when more may come */
   function requireMore(status) {
     if (status === Status.EMPTY) return;
-    if (status === Status.CLOSED) {
-      throw new SluiceError(
-        'closed',
-        `${what} has ended: its sender, or its space, was closed and all is read`,
-      );
-    }
+    if (status === Status.CLOSED) throw endOf(ring);
     throw statusError(status, what);
   }
 
@@ -101,7 +97,11 @@ export function makeReceiver(ring, codec, onClose) {
       return true;
     }
     const status = thread.i32[statusWord];
-    if (status === Status.CLOSED) return false;
+    if (status === Status.CLOSED) {
+      const end = endOf(ring);
+      if (!hasEnded(end)) throw end;
+      return false;
+    }
     requireMore(status);
     return NOT_YET;
   }
@@ -262,5 +262,6 @@ export function makeReceiver(ring, codec, onClose) {
   return receiver;
 }
 
-/** @param {unknown} error */
-const hasEnded = (error) => error instanceof SluiceError && error.code === 'closed';
+/** In good order: not for a reason that the sender gave. @param {unknown} error */
+const hasEnded = (error) =>
+  error instanceof SluiceError && error.code === 'closed' && error.cause === undefined;

@@ -20,13 +20,15 @@
  *   readySync(length: number, wait?: import('./wait.js').WaitSync): void,
  *   readonly writable: WritableStream<T>,
  *   close(reason?: unknown): void, [Symbol.dispose](): void,
- * }} Sender
+ * }} Sender close(): the receiver reads what was sent, then the end; with a `reason` it gets an error
+ *   whose `cause` is that
  */
 
 import { DISPOSE } from './dispose.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import * as layout from './layout.js';
 import { makeQueue, NOT_YET } from './queue.js';
+import { closeProducer, plainReason } from './reason.js';
 import { blockUntil } from './sync.js';
 import { check } from './thread.js';
 import { within } from './wait.js';
@@ -213,10 +215,10 @@ export function makeSender(ring, codec, overflow, onClose) {
       return writable;
     },
 
-    close() {
+    close(reason) {
       if (closed) return;
       closed = true;
-      exports.sluice_ring_producer_close(producer);
+      closeProducer(ring, producer, plainReason(reason));
       ring.filled.ring();
       ring.drained.ring();
       thread.free(producer, layout.PRODUCER_BYTES);

@@ -185,10 +185,21 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
   return sluice_ring_producer_state(producer->ring);
 }
 
-int sluice_ring_producer_close(sluice_ring_producer *producer) {
+int sluice_ring_producer_close_for(sluice_ring_producer *producer, uint32_t reason,
+                                   uint32_t bytes) {
+  sluice_ring *ring = producer->ring;
   if (producer->open != 0) {
     (void)sluice_ring_abort(producer);
   }
-  set_flag(producer->ring, SLUICE_RING_PRODUCER_CLOSED);
+  if ((flags_of(ring) & SLUICE_RING_PRODUCER_CLOSED) == 0) {
+    ring->producer.reason_bytes = bytes;
+    /* read by a consumer that has seen the flag, which set_flag publishes */
+    atomic_store_explicit(&ring->producer.reason, reason, memory_order_relaxed);
+  }
+  set_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
   return SLUICE_OK;
+}
+
+int sluice_ring_producer_close(sluice_ring_producer *producer) {
+  return sluice_ring_producer_close_for(producer, 0, 0);
 }

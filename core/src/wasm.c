@@ -18,6 +18,8 @@ _Static_assert(offsetof(sluice_ring, producer.tail) == 144, "layout.js: RING_TAI
 _Static_assert(offsetof(sluice_ring, producer.records) == 152, "layout.js: RING_SENT");
 _Static_assert(offsetof(sluice_ring, producer.refused) == 160, "layout.js: RING_REFUSED");
 _Static_assert(offsetof(sluice_ring, producer.waits) == 168, "layout.js: RING_SENDER_WAITS");
+_Static_assert(offsetof(sluice_ring, producer.reason) == 176, "layout.js: RING_REASON");
+_Static_assert(offsetof(sluice_ring, producer.reason_bytes) == 180, "layout.js: RING_REASON_BYTES");
 _Static_assert(offsetof(sluice_ring, consumer.asleep) == 260, "layout.js: RING_CONSUMER_ASLEEP");
 _Static_assert(offsetof(sluice_ring, consumer.head) == 264, "layout.js: RING_HEAD");
 _Static_assert(offsetof(sluice_ring, consumer.records) == 272, "layout.js: RING_RECEIVED");

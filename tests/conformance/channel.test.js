@@ -1,6 +1,6 @@
 // Channels: order, back-pressure, limits, ends. The same cases on both transports.
 import { withAgents } from './agent.js';
-import { deepEqual, equal, ok, rejects, throws, within } from './assert.js';
+import { deepEqual, equal, match, ok, rejects, throws, within } from './assert.js';
 import { random } from './random.js';
 import { bytes, channel, create, json, SluiceError, text } from './sdk.js';
 
@@ -382,6 +382,25 @@ export const channels = [
       }),
   },
   {
+    name: 'a sender that closes for a reason tells its receiver, after all that it sent',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const receiver = channel(space, 'c', SMALL).receiver();
+        await worker.call('sender', 'c', NAMED);
+        await worker.call('send', 'c', 'the last');
+        await worker.call('closeSender', 'c', 'the source ran dry');
+        /** @type {string[]} */
+        const read = [];
+        const error = await rejects(async () => {
+          for await (const value of receiver) read.push(value);
+        }, 'closed');
+        deepEqual(read, ['the last']);
+        match(error.message, /the source ran dry/);
+        equal(/** @type {any} */ (error.cause).message, 'the source ran dry');
+        await rejects(receiver.ready(), 'closed');
+      }),
+  },
+  {
     name: 'closing an end rejects what waits on it in its own thread',
     run: (env) =>
       withEnds(env, async ({ sender, receiver }) => {
@@ -614,6 +633,24 @@ export const channels = [
           const blocked = worker.call('receiveSync', 'c', { timeout: 10_000 });
           await sender.send(`wake ${i}`);
           equal(await blocked, `wake ${i}`);
+        }
+      }),
+  },
+  {
+    name: 'an engine without Atomics.waitAsync is told of records all the same',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const atomics = /** @type {any} */ (Atomics);
+        const { waitAsync } = atomics;
+        atomics.waitAsync = undefined;
+        try {
+          const receiver = channel(space, 'c', SMALL).receiver();
+          await worker.call('sender', 'c', NAMED);
+          const waiting = receiver.receive();
+          await worker.call('send', 'c', 'seen');
+          equal(await within(waiting, 5000, 'the receive'), 'seen');
+        } finally {
+          atomics.waitAsync = waitAsync;
         }
       }),
   },

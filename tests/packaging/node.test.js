@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { weigh } from '../../scripts/weigh.js';
 import { clearResult, writeResult } from '../results.js';
 
 /** @typedef {{ filename: string, files: { path: string }[] }} Packed */
@@ -64,6 +65,7 @@ const cases = [
   ['the package depends on nothing', dependsOnNothing],
   ["the README's example runs in Node", runsTheReadme],
   ['a bundler for browsers takes the package', bundles],
+  ['the README says what the package weighs', weighs],
 ];
 
 let passed = 0;
@@ -145,4 +147,13 @@ async function bundles() {
   assert.deepEqual(warnings, []);
   const [{ text }] = outputFiles;
   assert.doesNotMatch(text, /from\s*['"](node:)?(worker_threads|fs)/, 'no import of Node');
+}
+
+async function weighs() {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const [script, wasm] = await Promise.all(['dist/sluice.js', 'dist/core.wasm'].map(weigh));
+  /** @param {{ brotli: number }} weight */
+  const kilobytes = ({ brotli }) => (brotli / 1000).toFixed(1);
+  const sentence = `${kilobytes(script)} KB of JavaScript and ${kilobytes(wasm)} KB of WebAssembly`;
+  assert.ok(readme.includes(sentence), `the README should say: ${sentence}`);
 }

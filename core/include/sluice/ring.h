@@ -25,7 +25,7 @@
  * Layout, in 128-byte lines, so that producer and consumer never share one:
  *
  *   byte   0  object header                                       (directory.h)
- *        128  producer: owner, asleep, wake_at, tail*, records*, refused*, waits*
+ *        128  producer: owner, asleep, wake_at, tail*, records*, refused*, waits*, reason
  *        256  consumer: owner, asleep, head, records*, waits*
  *        384  data[capacity]
  *                                          * statistics: may be read, decide nothing
@@ -67,7 +67,9 @@ typedef struct sluice_ring {
     _Atomic uint64_t records;
     _Atomic uint64_t refused;
     _Atomic uint64_t waits;
-    unsigned char pad[80];
+    _Atomic uint32_t reason; /* offset of what the producer said when it closed, 0 for nothing */
+    uint32_t reason_bytes;
+    unsigned char pad[72];
   } producer;
   struct {
     _Atomic uint32_t owner;
@@ -170,7 +172,11 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
 int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length);
 
 /* Closes the ring for writing, for good; the consumer reads what is there. Drops an open claim.
- * Idempotent. */
+ * `reason` is the offset of a block of the space that says why, of `bytes` bytes, or 0; the consumer
+ * finds it in the ring, which keeps it. Idempotent: the first reason stays. */
+int sluice_ring_producer_close_for(sluice_ring_producer *producer, uint32_t reason, uint32_t bytes);
+
+/* The same without a reason. */
 int sluice_ring_producer_close(sluice_ring_producer *producer);
 
 /* Takes the consumer's end, as sluice_ring_producer_open. */

@@ -71,7 +71,8 @@ const commands = {
       sender.close();
     })();
   },
-  closeSender: (name) => senders.get(name).close(),
+  closeSender: (name, reason) =>
+    senders.get(name).close(reason === undefined ? undefined : new Error(reason)),
   closeReceiver: (name) => receivers.get(name).close(),
   claimWithoutCommit(name, length) {
     const { memory, offset } = senders.get(name).claim(length);

@@ -1,0 +1,75 @@
+/**
+ * Why a sender closed, for its receiver: the error that it gave to close(), as JSON in a block of the
+ * space that the ring keeps.
+ */
+
+import { fromPlain, SluiceError, toPlain } from './errors.js';
+import * as layout from './layout.js';
+
+/** A longer message or stack is cut: a reason is for people. */
+const LONGEST = 2000;
+
+/** @typedef {import('./errors.js').PlainError} PlainError */
+
+/** @param {unknown} reason @returns {PlainError | undefined} */
+export function plainReason(reason) {
+  if (reason === undefined) return undefined;
+  const { message, stack, ...rest } = toPlain(reason);
+  return { ...rest, message: message.slice(0, LONGEST), stack: stack?.slice(0, LONGEST) };
+}
+
+/**
+ * Closes the ring for writing.
+ *
+ * @param {import('./ring.js').Ring} ring
+ * @param {number} producer
+ * @param {PlainError | undefined} reason
+ */
+export function closeProducer({ thread }, producer, reason) {
+  const bytes = new TextEncoder().encode(reason ? JSON.stringify(reason) : '');
+  const at = bytes.length > 0 ? keep(thread, bytes) : 0;
+  thread.exports.sluice_ring_producer_close_for(producer, at && at - thread.base, bytes.length);
+}
+
+/** @param {import('./thread.js').Thread} thread @param {Uint8Array} bytes @returns {number} */
+function keep(thread, bytes) {
+  try {
+    const at = thread.alloc(bytes.length);
+    thread.u8.set(bytes, at);
+    return at;
+  } catch {
+    return 0; // a full space closes all the same, without saying why
+  }
+}
+
+/** @param {import('./ring.js').Ring} ring @returns {PlainError | undefined} */
+export function readReason({ thread, at }) {
+  const offset = thread.i32[(at + layout.RING_REASON) >> 2] >>> 0;
+  const bytes = thread.i32[(at + layout.RING_REASON_BYTES) >> 2] >>> 0;
+  if (offset === 0) return undefined;
+  thread.reach(thread.base + offset + bytes);
+  const start = thread.base + offset;
+  try {
+    return JSON.parse(new TextDecoder().decode(thread.u8.slice(start, start + bytes)));
+  } catch {
+    return undefined; // overwritten
+  }
+}
+
+/**
+ * What a receiver gets at the end.
+ *
+ * @param {import('./ring.js').Ring} ring
+ */
+export function endOf(ring) {
+  const reason = readReason(ring);
+  const what = `channel "${ring.shape.name}"`;
+  return reason
+    ? new SluiceError('closed', `${what} was closed by its sender: ${reason.message}`, {
+        cause: fromPlain(reason),
+      })
+    : new SluiceError(
+        'closed',
+        `${what} has ended: its sender, or its space, was closed and all is read`,
+      );
+}
