@@ -6,7 +6,12 @@
  *   itself
  */
 
-const POLL_MS = 2;
+import { losesWakeUps } from '#platform';
+
+/** Between two looks of a thread that has to look, in milliseconds: without waitAsync, and where
+ * waitAsync may fail, from the first to the longest. */
+const POLL = 2;
+const [WATCH_FIRST, WATCH_LONGEST] = [4, 256];
 
 /**
  * Over shared memory the core rings: it notifies the word when, and only when, it is 1.
@@ -20,10 +25,7 @@ export function sharedBell(thread, word) {
    * @type {Promise<void> | undefined} */
   let pending;
   async function wait() {
-    const words = thread.i32;
-    const waitAsync = /** @type {any} */ (Atomics).waitAsync;
-    if (waitAsync) await waitAsync(words, word >> 2, 1).value;
-    else await poll(words, word >> 2);
+    await untilWoken(thread.i32, word >> 2);
     pending = undefined;
   }
   return {
@@ -33,15 +35,32 @@ export function sharedBell(thread, word) {
   };
 }
 
+/** @param {Int32Array} words @param {number} index */
+async function untilWoken(words, index) {
+  const waitAsync = /** @type {any} */ (Atomics).waitAsync;
+  // Firefox before 145 has none. The timer runs only while somebody waits.
+  if (!waitAsync) return poll(words, index, POLL, POLL);
+  const woken = waitAsync(words, index, 1).value;
+  if (!losesWakeUps()) return woken;
+  // Whoever wakes a sleeper sets the word to 0 first, so that a lost wake-up can be seen.
+  const stop = new AbortController();
+  await Promise.race([woken, poll(words, index, WATCH_FIRST, WATCH_LONGEST, stop.signal)]);
+  stop.abort();
+}
+
 /**
- * Firefox before 145 has no waitAsync. A timer runs only while somebody waits.
+ * Looks at the word until it is no longer 1, ever less often.
  *
  * @param {Int32Array} words
  * @param {number} index
+ * @param {number} first milliseconds
+ * @param {number} longest
+ * @param {AbortSignal} [signal]
  */
-async function poll(words, index) {
-  while (Atomics.load(words, index) === 1) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+async function poll(words, index, first, longest, signal) {
+  for (let pause = first; !signal?.aborted; pause = Math.min(2 * pause, longest)) {
+    if (Atomics.load(words, index) !== 1) return;
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

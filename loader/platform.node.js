@@ -21,6 +21,9 @@ export async function read(url) {
 /** All of Node's threads may. */
 export const mayBlock = () => true;
 
+/** Bun's engine is WebKit's. */
+export const losesWakeUps = () => 'bun' in process.versions;
+
 let waits = 0;
 /** @type {NodeJS.Timeout | undefined} */
 let anchor;

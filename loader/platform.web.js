@@ -28,6 +28,15 @@ export function mayBlock() {
   }
 }
 
+/**
+ * WebKit 2.50 now and then wakes a waitAsync and never resolves its promise (seen once in 2,000 to
+ * 15,000 waits of two busy workers): there a sleeper has to look by itself as well.
+ */
+export function losesWakeUps() {
+  const agent = globalThis.navigator?.userAgent ?? '';
+  return agent.includes('AppleWebKit') && !agent.includes('Chrom');
+}
+
 /** Keeps the thread alive until the function that it returns is called. Pages stay anyway. */
 export const keepAlive = () => () => {};
 

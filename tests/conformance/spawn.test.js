@@ -183,13 +183,26 @@ export const spawning = [
       }),
   },
   {
+    // Over shared memory nobody proves the inner worker's death yet when its spawner has died.
+    name: "when a worker dies, its own worker's ends are lost too",
+    where: ({ transport }) => transport === 'message',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const receiver = channel(space, 'from-child', { kind: 'spsc', codec: text }).receiver();
+        await worker.call('spawnChild', './lasting-child.js');
+        equal(await within(receiver.receive(), 10_000, 'the record'), 'here');
+        const next = rejects(within(receiver.receive(), 10_000, 'the receive'), 'peer-lost');
+        worker.peer.terminate();
+        await next;
+      }),
+  },
+  {
     name: 'a worker leaves a space in good order when it closes it',
     run: (env) =>
       withAgents(env, 1, async (space, worker) => {
         const receiver = channel(space, 'c', { kind: 'spsc', codec: text }).receiver();
         await worker.call('sender', 'c');
-        await worker.call('trySend', 'c', 'before leaving');
-        await worker.call('closeSpace');
+        await worker.call('sendAndLeave', 'c', 'before leaving');
         equal(await receiver.receive(), 'before leaving');
         await rejects(receiver.receive(), 'closed');
         await rejects(worker.call('sender', 'd'), 'closed');

@@ -172,8 +172,8 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
 int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length);
 
 /* Closes the ring for writing, for good; the consumer reads what is there. Drops an open claim.
- * `reason` is the offset of a block of the space that says why, of `bytes` bytes, or 0; the consumer
- * finds it in the ring, which keeps it. Idempotent: the first reason stays. */
+ * `reason` is the offset of a block of the space that says why, of `bytes` bytes, or 0; the
+ * consumer finds it in the ring, which keeps it. Idempotent: the first reason stays. */
 int sluice_ring_producer_close_for(sluice_ring_producer *producer, uint32_t reason, uint32_t bytes);
 
 /* The same without a reason. */

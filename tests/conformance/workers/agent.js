@@ -45,6 +45,21 @@ const commands = {
   sendMany: (name, values) => senders.get(name).sendMany(values),
   sendSync: (name, value, wait) => senders.get(name).sendSync(value, wait),
   trySend: (name, value) => senders.get(name).trySend(value),
+  /** Sends `value` so often, as fast as there is room. */
+  async pour(name, value, count) {
+    const sender = senders.get(name);
+    for (let i = 0; i < count; i++) {
+      while (!sender.trySend(value)) await sender.ready(value.length, { timeout: 10_000 });
+    }
+    sender.close();
+  },
+  /** Drains the channel to its end, and counts. */
+  async swallow(name) {
+    const receiver = receivers.get(name);
+    let count = 0;
+    while (await receiver.ready({ timeout: 10_000 })) count += receiver.drain(() => {});
+    return count;
+  },
   /** How many of `value` fit. */
   fill(name, value) {
     let count = 0;
@@ -79,6 +94,10 @@ const commands = {
     memory.fill(0xff, offset, offset + length);
   },
   closeSpace: () => space.close(),
+  sendAndLeave(name, value) {
+    senders.get(name).trySend(value);
+    return space.close();
+  },
   call: (name, ...args) => /** @type {any} */ (space.exports)[name](...args),
   /** Ends this worker from within. */
   exit() {
