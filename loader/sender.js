@@ -171,11 +171,26 @@ export function makeSender(ring, codec, overflow, onClose) {
     },
 
     async sendMany(values, wait) {
+      wait?.signal?.throwIfAborted();
+      const iterator = values[Symbol.iterator]();
       let count = 0;
-      for (const value of values) {
-        wait?.signal?.throwIfAborted();
-        if (queue.length > 0 || !put(value)) await sender.send(value, wait);
-        count++;
+      /** Sends what fits now, and gives the value that does not. V8 11 runs such a loop at half its
+       * speed where it holds an await. */
+      function sendWhatFits() {
+        for (let step = iterator.next(); !step.done; step = iterator.next()) {
+          if (queue.length > 0 || !put(step.value)) return step;
+          count++;
+        }
+        return undefined;
+      }
+      try {
+        for (let left = sendWhatFits(); left; left = sendWhatFits()) {
+          await sender.send(left.value, wait);
+          count++;
+        }
+      } catch (error) {
+        iterator.return?.();
+        throw error;
       }
       await committed(wait);
       return count;

@@ -193,8 +193,9 @@ int sluice_ring_producer_close_for(sluice_ring_producer *producer, uint32_t reas
   }
   if ((flags_of(ring) & SLUICE_RING_PRODUCER_CLOSED) == 0) {
     ring->producer.reason_bytes = bytes;
-    /* read by a consumer that has seen the flag, which set_flag publishes */
-    atomic_store_explicit(&ring->producer.reason, reason, memory_order_relaxed);
+    /* publishes reason_bytes to whoever reads a reason. The flag alone would not: sluice_ring_close
+     * may set it between the look above and this store. */
+    atomic_store_explicit(&ring->producer.reason, reason, memory_order_release);
   }
   set_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
   return SLUICE_OK;

@@ -232,6 +232,28 @@ export const channels = [
       ),
   },
   {
+    name: 'sendMany sends all in order, waits for room, and ends its iterator when it fails',
+    run: (env) =>
+      withEnds(env, async ({ sender, receiver }) => {
+        let ended = false;
+        function* values() {
+          try {
+            for (let i = 0; ; i++) yield i < 100 ? `value ${i}` : 'x'.repeat(129);
+          } finally {
+            ended = true;
+          }
+        }
+        const sending = rejects(sender.sendMany(values()), 'too-large');
+        for (let i = 0; i < 100; i++) equal(await receiver.receive(), `value ${i}`);
+        await sending;
+        ok(ended, 'the iterator was ended');
+        equal(await sender.sendMany(['a', 'b']), 2);
+        equal(await receiver.receive(), 'a');
+        await rejects(sender.sendMany(['c'], { signal: AbortSignal.abort(new Error('no')) }), /no/);
+        equal(await receiver.receive(), 'b');
+      }),
+  },
+  {
     name: 'ready() waits for room, and a claim then has it',
     run: (env) =>
       withEnds(env, async ({ sender, receiver }) => {
