@@ -8,7 +8,7 @@
 
 enum {
   SLUICE_SPINS = 1000
-}; /* about a microsecond: longer than a busy peer takes, less than a sleep */
+}; /* a microsecond in wasm, some tens natively with the pauses: less than a sleep costs */
 
 /* A record's first word: shared, so atomic. */
 static inline _Atomic int32_t *header_at(unsigned char *data, uint32_t place) {
