@@ -1,7 +1,8 @@
 /** Joining a space that another thread made. */
 
-import { keepAlive, parent, proveLife } from '#platform';
+import { keepAlive, parent, proveLife, unref } from '#platform';
 import { SluiceError, toPlain } from './errors.js';
+import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { join, makeSpace } from './space.js';
 import { limit, watch, within } from './wait.js';
@@ -48,6 +49,8 @@ async function attachToSpawner(options) {
     await proveLife(lock);
     const thread = await join(handle, undefined, options.imports);
     const space = makeSpace(handle, thread, link);
+    inside(space).up = port;
+    unref(port);
     port.postMessage({ op: 'attached', participant: thread.participant });
     return space;
   } catch (error) {

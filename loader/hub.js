@@ -8,7 +8,7 @@
  * }} Hub
  */
 
-import { unref } from '#platform';
+import { keepAlive, unref } from '#platform';
 import { toPlain } from './errors.js';
 import { pumpIn, pumpOut } from './pump.js';
 
@@ -20,9 +20,20 @@ const FIRST_OWNER = 0x40000000;
  * @returns {Hub}
  */
 export function makeHub(ringFor) {
-  /** @type {Map<string, {port: MessagePort, parent?: string, pumps: Map<number, import('./pump.js').Pump>}>} */
+  /** @typedef {{port: MessagePort, parent?: string, pumps: Map<number, import('./pump.js').Pump>, heard?: () => void}} Link */
+  /** @type {Map<string, Link>} */
   const links = new Map();
   let owners = FIRST_OWNER;
+
+  /** @param {Link} link */
+  async function settle(link) {
+    // What the thread opened before it answers is open here when it has answered.
+    await new Promise((resolve) => {
+      link.heard = () => resolve(undefined);
+      link.port.postMessage({ op: 'ping' });
+    });
+    await Promise.all([...link.pumps.values()].map((pump) => pump.settled()));
+  }
 
   /** @param {string} link @param {'closed' | 'peer-lost'} code */
   function part(link, code) {
@@ -30,6 +41,7 @@ export function makeHub(ringFor) {
     links.delete(link);
     for (const pump of known?.pumps.values() ?? []) pump.end(code);
     known?.port.close();
+    known?.heard?.();
     // A worker's own workers die with it, and then nobody else tells.
     if (code === 'peer-lost') {
       for (const [child, { parent }] of links) if (parent === link) part(child, code);
@@ -74,6 +86,7 @@ export function makeHub(ringFor) {
         else if (message.op === 'adopt') hub.adopt(message.link, message.port, link);
         else if (message.op === 'disconnect') hub.disconnect(message.link);
         else if (message.op === 'leave') part(link, 'closed');
+        else if (message.op === 'pong') links.get(link)?.heard?.();
         else if ('id' in message) {
           pumps
             .get(message.id)
@@ -88,9 +101,9 @@ export function makeHub(ringFor) {
     disconnect: (link) => part(link, 'peer-lost'),
 
     async settled() {
-      for (const { pumps } of links.values()) {
-        await Promise.all([...pumps.values()].map((pump) => pump.settled()));
-      }
+      const letGo = keepAlive();
+      await Promise.all([...links.values()].map(settle));
+      letGo();
     },
 
     close() {

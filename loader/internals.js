@@ -8,10 +8,11 @@
  *   ends: Set<{close(): void}>,
  *   hub?: import('./hub.js').Hub,
  *   link?: import('./link.js').Link,
+ *   up?: MessagePort,
  *   handle: import('./protocol.js').HandleData,
  *   closed: boolean,
  * }} Internals `hub` at the creator and `link` elsewhere, on the message transport only; `ends`: the
- *   senders and receivers that are open in this thread
+ *   senders and receivers that are open in this thread; `up`: the port to this worker's spawner
  */
 
 import { SluiceError } from './errors.js';

@@ -44,7 +44,9 @@ export function makeLink(port, onClosed) {
 
   port.onmessage = ({ data }) => {
     const message = /** @type {import('./protocol.js').LinkMessage} */ (data);
-    if (message.op === 'closed') {
+    if (message.op === 'ping') {
+      port.postMessage({ op: 'pong' });
+    } else if (message.op === 'closed') {
       // After all data: what came is still read here, and nothing can be sent any more.
       for (const { pump } of ends.values()) pump.end('closed');
       onClosed();

@@ -86,6 +86,9 @@ export function watchDeath(worker, _name, dead) {
   };
 }
 
+/** A worker's exit comes after its own workers have been stopped. @param {string} _name @param {() => void} dead */
+export const watchOrphan = (_name, dead) => dead();
+
 /** The exit event is the proof here. @param {string} _name */
 export const proveLife = (_name) => Promise.resolve();
 

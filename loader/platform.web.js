@@ -98,6 +98,16 @@ export function watchDeath(_worker, name, dead) {
   return () => stop.abort();
 }
 
+/**
+ * The same for a worker whose own spawner has died, and whose Worker object is nowhere any more.
+ *
+ * @param {string} name
+ * @param {() => void} dead
+ */
+export function watchOrphan(name, dead) {
+  globalThis.navigator?.locks?.request(name, dead).catch(() => {});
+}
+
 /** Holds the lock `name` until this thread ends. @param {string} name @returns {Promise<void>} */
 export function proveLife(name) {
   const locks = globalThis.navigator?.locks;

@@ -12,6 +12,8 @@
  *
  * @typedef {{op: 'attached', participant: number}} Attached
  * @typedef {{op: 'failed', error: import('./errors.js').PlainError}} Failed
+ * @typedef {{op: 'child', lock: string, participant: number}} Child it has started a worker itself,
+ *   whose death its spawner has to see when it is dead too; passed on upwards
  *
  * On the message transport `link` is the thread's link to the creator, who relays. An `id` names
  * one end of one channel at one link; a ring at one side of the link mirrors a ring at the other.
@@ -27,11 +29,13 @@
  * @typedef {{op: 'ended', id: number}} Ended the answer
  * @typedef {{op: 'adopt', link: string, port: MessagePort}} Adopt a link for a worker's own worker
  * @typedef {{op: 'disconnect', link: string}} Disconnect that worker has died
+ * @typedef {{op: 'ping'} | {op: 'pong'}} Ping the creator asks before it closes: messages in one
+ *   direction arrive in order, so all that the thread has opened is known with the answer
  * @typedef {{op: 'leave'}} Leave
  * @typedef {{op: 'closed'}} Closed the creator has closed the space
  *
  * @typedef {Data | Got | Free | End | Ended} PumpMessage
- * @typedef {Attached | Failed | Open | Refused | PumpMessage | Adopt | Disconnect | Leave | Closed} LinkMessage
+ * @typedef {Attached | Failed | Open | Refused | PumpMessage | Adopt | Disconnect | Ping | Leave | Closed} LinkMessage
  *
  * @typedef {{
  *   sluice: 1, transport: 'shared' | 'message', module: WebAssembly.Module,

@@ -8,7 +8,7 @@
  * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
  */
 
-import { keepAlive, turn, watchDeath, watchWorker } from '#platform';
+import { keepAlive, turn, unref, watchDeath, watchOrphan, watchWorker } from '#platform';
 import { ASYNC_DISPOSE } from './dispose.js';
 import { fromPlain, SluiceError } from './errors.js';
 import { inside } from './internals.js';
@@ -34,8 +34,9 @@ export async function spawn(space, make, wait) {
   const lock = `sluice-${random()}`;
   const letGo = keepAlive();
   try {
-    const participant = await meet(internals, worker, lock, wait);
-    return makePeer(internals, worker, lock, participant);
+    const { participant, port } = await meet(internals, worker, lock, wait);
+    internals.up?.postMessage({ op: 'child', lock, participant });
+    return makePeer(internals, worker, lock, participant, port);
   } catch (error) {
     worker.terminate();
     internals.hub?.disconnect(lock);
@@ -67,13 +68,13 @@ function startWorker(make) {
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
- * The handshake (protocol.js), up to the worker's participant id.
+ * The handshake (protocol.js), up to the worker's participant id and the port to it.
  *
  * @param {import('./internals.js').Internals} internals
  * @param {Worker} worker
  * @param {string} lock
  * @param {import('./wait.js').Wait | undefined} wait
- * @returns {Promise<number>}
+ * @returns {Promise<{participant: number, port: MessagePort}>}
  */
 function meet(internals, worker, lock, wait) {
   const { hub, link, handle } = internals;
@@ -84,12 +85,11 @@ function meet(internals, worker, lock, wait) {
     const end = () => {
       stopWatching();
       stopWaiting();
-      // Without a hub or a link the port has done its work.
-      port?.close();
     };
     /** @param {unknown} reason */
     const fail = (reason) => {
       end();
+      port?.close();
       reject(reason);
     };
     const stopWaiting = watch({ signal: wait?.signal, timeout }, 'spawn()', (reason) =>
@@ -118,7 +118,7 @@ function meet(internals, worker, lock, wait) {
           fail(fromPlain(data.error));
         } else if (data.op === 'attached') {
           end();
-          resolve(data.participant);
+          resolve({ participant: data.participant, port: port1 });
         }
       };
       const toCreator = (hub ?? link)?.connect(lock);
@@ -158,9 +158,10 @@ const versions = (theirs) =>
  * @param {Worker} worker
  * @param {string} lock
  * @param {number} participant
+ * @param {MessagePort} port to the worker
  * @returns {Peer}
  */
-function makePeer(internals, worker, lock, participant) {
+function makePeer(internals, worker, lock, participant, port) {
   const { thread, transport, hub, link } = internals;
   /** @type {(error: SluiceError) => void} */
   let setLost = () => {};
@@ -168,15 +169,33 @@ function makePeer(internals, worker, lock, participant) {
     setLost = resolve;
   });
   let dead = false;
+  /** The workers that it started itself, and those started by them.
+   * @type {import('./protocol.js').Child[]} */
+  const children = [];
+
+  port.onmessage = ({ data }) => {
+    if (data.op !== 'child') return;
+    children.push(data);
+    internals.up?.postMessage(data);
+  };
+  unref(port);
+
+  /** @param {number} id */
+  function clean(id) {
+    if (transport === 'shared' && !internals.closed) {
+      thread.exports.sluice_participant_bury(thread.self, id);
+    }
+  }
 
   async function bury() {
     if (dead) return;
     dead = true;
     // What it posted before it died may still be on its way.
-    if (transport === 'message') await turn();
-    if (transport === 'shared' && !internals.closed) {
-      thread.exports.sluice_participant_bury(thread.self, participant);
-    }
+    await turn();
+    port.close();
+    clean(participant);
+    // They die with it, and it cannot clean up after them any more.
+    for (const child of children) watchOrphan(child.lock, () => clean(child.participant));
     hub?.disconnect(lock);
     link?.disconnect(lock);
     setLost(new SluiceError('peer-lost', 'the worker has ended'));

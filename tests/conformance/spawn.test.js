@@ -183,9 +183,7 @@ export const spawning = [
       }),
   },
   {
-    // Over shared memory nobody proves the inner worker's death yet when its spawner has died.
     name: "when a worker dies, its own worker's ends are lost too",
-    where: ({ transport }) => transport === 'message',
     run: (env) =>
       withAgents(env, 1, async (space, worker) => {
         const receiver = channel(space, 'from-child', { kind: 'spsc', codec: text }).receiver();
