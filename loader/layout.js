@@ -7,7 +7,6 @@ export const ALIGN = 128;
 export const PAGE = 65536;
 /** The core takes 104 bytes; the message transport adds a mark. */
 export const NAME_MAX = 100;
-export const DIRECTORY_ENTRIES = 256;
 
 export const SPACE_STATUS = 8;
 export const SPACE_PARTICIPANT = 12;
@@ -19,8 +18,6 @@ export const HEADER_RECOVERED = 24;
 export const OBJECT_CAPACITY = 8;
 export const OBJECT_CODEC = 12;
 export const OBJECT_STATE = 16;
-export const OBJECT_NAME_BYTES = 20;
-export const OBJECT_NAME = 24;
 
 export const RING_PRODUCER_ASLEEP = 132;
 export const RING_TAIL = 144;
@@ -45,7 +42,6 @@ export const PRODUCER_STATUS = 44;
 
 export const CONSUMER_BYTES = 128;
 export const CONSUMER_LENGTH = 32;
-export const CONSUMER_TYPE = 36;
 export const CONSUMER_STATUS = 40;
 /** A batch stands behind the consumer: records of {offset, length, type}. */
 export const BATCH = 64;

@@ -11,8 +11,6 @@ _Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADE
 _Static_assert(offsetof(sluice_object, capacity) == 8, "layout.js: OBJECT_CAPACITY");
 _Static_assert(offsetof(sluice_object, codec) == 12, "layout.js: OBJECT_CODEC");
 _Static_assert(offsetof(sluice_object, state) == 16, "layout.js: OBJECT_STATE");
-_Static_assert(offsetof(sluice_object, name_bytes) == 20, "layout.js: OBJECT_NAME_BYTES");
-_Static_assert(offsetof(sluice_object, name) == 24, "layout.js: OBJECT_NAME");
 _Static_assert(offsetof(sluice_ring, producer.asleep) == 132, "layout.js: RING_PRODUCER_ASLEEP");
 _Static_assert(offsetof(sluice_ring, producer.tail) == 144, "layout.js: RING_TAIL");
 _Static_assert(offsetof(sluice_ring, producer.records) == 152, "layout.js: RING_SENT");
@@ -30,7 +28,6 @@ _Static_assert(offsetof(sluice_ring_producer, status) == 44, "layout.js: PRODUCE
 
 _Static_assert(sizeof(sluice_ring_consumer) <= 128, "layout.js: CONSUMER_BYTES");
 _Static_assert(offsetof(sluice_ring_consumer, length) == 32, "layout.js: CONSUMER_LENGTH");
-_Static_assert(offsetof(sluice_ring_consumer, type) == 36, "layout.js: CONSUMER_TYPE");
 _Static_assert(offsetof(sluice_ring_consumer, status) == 40, "layout.js: CONSUMER_STATUS");
 
 _Static_assert(sizeof(sluice_ring_record) == 12, "layout.js: RECORD_WORDS");
