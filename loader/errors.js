@@ -34,6 +34,8 @@ export const Status = /** @type {const} */ ({
   INVALID: -10,
   BUSY: -11,
   PEER_LOST: -12,
+  AGAIN: -13,
+  OWNER_DIED: -14,
 });
 
 /** @type {Readonly<Record<number, [Code, string]>>} */
@@ -53,6 +55,8 @@ const meanings = {
   [Status.INVALID]: ['mismatch', 'an argument is out of its range'],
   [Status.BUSY]: ['mismatch', 'it is taken'],
   [Status.PEER_LOST]: ['peer-lost', 'the thread at the other end died'],
+  [Status.AGAIN]: ['timeout', 'other threads were in the way; try again'],
+  [Status.OWNER_DIED]: ['owner-died', 'its last writer died while it wrote; write it again'],
 };
 
 /**

@@ -12,7 +12,6 @@ export const SPACE_STATUS = 8;
 export const SPACE_PARTICIPANT = 12;
 export const SPACE_AREA = 16;
 
-export const HEADER_USED = 20;
 export const HEADER_RECOVERED = 24;
 
 export const OBJECT_CAPACITY = 8;

@@ -101,7 +101,7 @@ export function pumpOut(ring, post, owner) {
       over = true;
       if (code === 'peer-lost') exports.sluice_ring_bury(at, owner);
       else exports.sluice_ring_consumer_close(consumer);
-      thread.free(consumer, layout.CONSUMER_BYTES);
+      thread.free(consumer);
       debts.forgive();
       ring.drained.ring();
       const error =
@@ -208,7 +208,7 @@ export function pumpIn(ring, post, owner) {
       over = true;
       if (code === 'peer-lost') exports.sluice_ring_bury(at, owner);
       else closeProducer(ring, producer, reason);
-      thread.free(producer, layout.PRODUCER_BYTES);
+      thread.free(producer);
       debts.forgive();
       ring.filled.ring();
     },

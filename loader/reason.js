@@ -26,9 +26,10 @@ export function plainReason(reason) {
  * @param {PlainError | undefined} reason
  */
 export function closeProducer({ thread }, producer, reason) {
+  const { exports, self, base } = thread;
   const bytes = new TextEncoder().encode(reason ? JSON.stringify(reason) : '');
   const at = bytes.length > 0 ? keep(thread, bytes) : 0;
-  thread.exports.sluice_ring_producer_close_for(producer, at && at - thread.base, bytes.length);
+  exports.sluice_ring_producer_close_for(producer, self, at && at - base, bytes.length);
 }
 
 /** @param {import('./thread.js').Thread} thread @param {Uint8Array} bytes @returns {number} */

@@ -45,7 +45,7 @@ export function makeReceiver(ring, codec, onClose) {
   const lengthWord = (consumer + layout.CONSUMER_LENGTH) >> 2;
   const opened = exports.sluice_ring_consumer_open(consumer, ring.at, capacity, thread.participant);
   if (opened !== Status.OK) {
-    thread.free(consumer, bytes);
+    thread.free(consumer);
     if (opened !== Status.BUSY) throw statusError(opened, `the receiver of ${what}`);
     throw new SluiceError('mismatch', `${what} has a receiver already, and its kind is "spsc"`);
   }
@@ -203,7 +203,7 @@ export function makeReceiver(ring, codec, onClose) {
       exports.sluice_ring_consumer_close(consumer);
       ring.drained.ring();
       ring.filled.ring();
-      thread.free(consumer, bytes);
+      thread.free(consumer);
       queue.clear(new SluiceError('closed', `this receiver of ${what} was closed while it waited`));
       onClose();
     },

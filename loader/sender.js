@@ -50,7 +50,7 @@ export function makeSender(ring, codec, overflow, onClose) {
   const statusWord = (producer + layout.PRODUCER_STATUS) >> 2;
   const opened = exports.sluice_ring_producer_open(producer, ring.at, capacity, thread.participant);
   if (opened !== Status.OK) {
-    thread.free(producer, layout.PRODUCER_BYTES);
+    thread.free(producer);
     if (opened !== Status.BUSY) throw statusError(opened, `the sender of ${what}`);
     throw new SluiceError('mismatch', `${what} has a sender already, and its kind is "spsc"`);
   }
@@ -236,7 +236,7 @@ export function makeSender(ring, codec, overflow, onClose) {
       closeProducer(ring, producer, plainReason(reason));
       ring.filled.ring();
       ring.drained.ring();
-      thread.free(producer, layout.PRODUCER_BYTES);
+      thread.free(producer);
       queue.clear(new SluiceError('closed', `this sender of ${what} was closed while it waited`));
       onClose();
     },

@@ -192,7 +192,7 @@ export function makeSpace(handle, thread, role) {
       const names = [...internals.rings.values()].map(({ shape }) => shape.name);
       return {
         bytes: memory.buffer.byteLength,
-        used: word(layout.HEADER_USED),
+        used: exports.sluice_space_used(thread.self) >>> 0,
         peers: exports.sluice_participant_count(thread.self) + (internals.hub?.peers ?? 0),
         recovered: word(layout.HEADER_RECOVERED),
         channels: Object.fromEntries(names.map((name) => [name, channelStats(internals, name)])),

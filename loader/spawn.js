@@ -10,7 +10,7 @@
 
 import { keepAlive, turn, unref, watchDeath, watchOrphan, watchWorker } from '#platform';
 import { ASYNC_DISPOSE } from './dispose.js';
-import { fromPlain, SluiceError } from './errors.js';
+import { fromPlain, SluiceError, Status } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { limit, watch } from './wait.js';
@@ -182,8 +182,10 @@ function makePeer(internals, worker, lock, participant, port) {
 
   /** @param {number} id */
   function clean(id) {
-    if (transport === 'shared' && !internals.closed) {
-      thread.exports.sluice_participant_bury(thread.self, id);
+    if (transport !== 'shared' || internals.closed) return;
+    // AGAIN: a live thread stands between two steps and has to move on first.
+    if (thread.exports.sluice_participant_bury(thread.self, id) === Status.AGAIN) {
+      setTimeout(clean, 1, id);
     }
   }
 

@@ -4,7 +4,7 @@
  * @typedef {{
  *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number,
  *   u8: Uint8Array, i32: Int32Array,
- *   reach(end: number): void, alloc(bytes: number): number, free(at: number, bytes: number): void,
+ *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withName<T>(name: string, use: (at: number, bytes: number) => T): T,
  *   status(): number,
  * }} Thread `self` is the address of this thread's sluice_space; all addresses are absolute
@@ -36,9 +36,10 @@ export async function enter({ module, memory, at, stack, imports, base, create }
     // Nobody else is here yet: the end of the space serves as scratch.
     const scratch = base + available - 128;
     check(exports.sluice_space_init(scratch, base, available), 'create()');
+    new Uint8Array(memory.buffer, scratch, 128).fill(0); // what is free is zero
   }
   // The one call that needs no stack; all instances start with the same stack pointer.
-  const self = exports.sluice_thread_enter(base, available, NAME_SCRATCH + stack);
+  const self = exports.sluice_thread_enter(base, available, NAME_SCRATCH + stack, 0);
   if (self < 0 && self > -256) throw statusError(self, create ? 'create()' : 'attach()');
   const thread = makeThread(memory, exports, base, self >>> 0);
   const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
@@ -150,15 +151,15 @@ function makeThread(memory, exports, base, self) {
       return at;
     },
 
-    /** @param {number} at @param {number} bytes */
-    free(at, bytes) {
-      exports.sluice_space_free(self, at - base, bytes);
+    /** @param {number} at */
+    free(at) {
+      exports.sluice_space_free(self, at - base);
     },
 
     /** Makes the memory larger by what `bytes` take, if it may. @param {number} bytes */
     grow(bytes) {
-      // The allocator rounds up by at most a quarter.
-      const pages = Math.ceil((bytes * 1.25 + layout.ALIGN) / layout.PAGE);
+      // The allocator adds a header and rounds up by at most a quarter.
+      const pages = Math.ceil((bytes * 1.25 + 2 * layout.ALIGN) / layout.PAGE);
       try {
         memory.grow(pages);
       } catch {

@@ -1,93 +1,141 @@
 #include "sluice/directory.h"
 
-#include "internal.h"
-#include "sluice/ring.h"
+#include "directory_table.h"
+#include "kinds.h"
 
-static uint32_t hash(const char *name, uint32_t bytes) { /* FNV-1a */
-  uint32_t value = UINT32_C(2166136261);
-  for (uint32_t i = 0; i < bytes; i++) {
-    value = (value ^ (unsigned char)name[i]) * UINT32_C(16777619);
-  }
-  return value;
+sluice_table sluice_directory_table(const sluice_space *space) {
+  sluice_space_header *header = sluice_header(space);
+  return (sluice_table){.version = &header->directory_version,
+                        .slots = header->directory,
+                        .count = SLUICE_DIRECTORY_ENTRIES};
 }
 
-/* The header is written once, before the offset is published, and copied to locals here: a hostile
- * peer that rewrites it later is met again by the object's own checks. */
-static int sound(const sluice_space *space, uint32_t offset) {
-  if (!sluice_in_bounds(space, offset, sizeof(sluice_object))) {
-    return 0;
-  }
-  const sluice_object *object = sluice_object_at(space, offset);
-  uint32_t bytes = object->bytes;
-  return object->kind == SLUICE_KIND_RING_SPSC && object->name_bytes <= SLUICE_NAME_MAX &&
-         sluice_ring_bytes(object->capacity) == bytes && bytes != 0 &&
-         sluice_in_bounds(space, offset, bytes);
-}
-
-static uint32_t poisoned(sluice_space *space) {
-  space->status = SLUICE_E_POISONED;
+static uint32_t none(sluice_space *space, int status) {
+  space->status = status;
   return 0;
 }
 
-static int called(const sluice_space *space, uint32_t offset, const char *name, uint32_t bytes) {
-  const sluice_object *object = sluice_object_at(space, offset);
-  return object->name_bytes == bytes && memcmp(object->name, name, bytes) == 0;
-}
-
-uint32_t sluice_directory_at(sluice_space *space, uint32_t index) {
-  space->status = SLUICE_OK;
-  /* pairs with the release in sluice_directory_enter: the object is complete.
-   * seq_cst for sluice_space_close, which looks here after it has set the state */
-  uint32_t offset = atomic_load_explicit(
-      &sluice_header(space)->directory[index % SLUICE_DIRECTORY_ENTRIES], memory_order_seq_cst);
-  return offset == 0 || sound(space, offset) ? offset : poisoned(space);
+static int find(sluice_space *space, const char *name, uint32_t name_bytes, sluice_entry *entry) {
+  if (name_bytes == 0 || name_bytes > SLUICE_NAME_MAX) {
+    return SLUICE_E_INVALID;
+  }
+  sluice_table table = sluice_directory_table(space);
+  sluice_key key = {
+      .bytes = name, .length = name_bytes, .hash = sluice_table_hash(name, name_bytes)};
+  return sluice_table_find(space, &table, &key, entry);
 }
 
 uint32_t sluice_directory_find(sluice_space *space, const char *name, uint32_t name_bytes) {
-  if (name_bytes == 0 || name_bytes > SLUICE_NAME_MAX) {
-    space->status = SLUICE_E_INVALID;
-    return 0;
-  }
-  uint32_t first = hash(name, name_bytes);
-  for (uint32_t step = 0; step < SLUICE_DIRECTORY_ENTRIES; step++) {
-    uint32_t offset = sluice_directory_at(space, first + step);
-    if (offset == 0) {
-      if (space->status == SLUICE_OK) {
-        space->status = SLUICE_E_EMPTY;
-      }
-      return 0;
-    }
-    if (called(space, offset, name, name_bytes)) {
-      return offset;
-    }
-  }
-  space->status = SLUICE_E_EMPTY;
-  return 0;
+  sluice_entry entry;
+  int status = find(space, name, name_bytes, &entry);
+  space->status = status;
+  return status == SLUICE_OK ? entry.offset : 0;
 }
 
-uint32_t sluice_directory_enter(sluice_space *space, uint32_t offset) {
-  const sluice_object *object = sluice_object_at(space, offset);
-  uint32_t first = hash(object->name, object->name_bytes);
-  for (uint32_t step = 0; step < SLUICE_DIRECTORY_ENTRIES; step++) {
-    _Atomic uint32_t *slot =
-        &sluice_header(space)->directory[(first + step) % SLUICE_DIRECTORY_ENTRIES];
-    uint32_t there = 0;
-    /* publishes the object to all that look it up; pairs with the acquire in sluice_directory_at,
-     * and on failure acquires what another thread published here.
-     * seq_cst for the look at the space's state that follows (see sluice_ring_open) */
-    if (atomic_compare_exchange_strong_explicit(slot, &there, offset, memory_order_seq_cst,
-                                                memory_order_acquire)) {
-      space->status = SLUICE_OK;
-      return offset;
+/* The entry's object if it has this shape, still held; else it is let go. `bytes`, the caller's own,
+ * bounds what the caller will touch. */
+static uint32_t same_shape(sluice_space *space, const sluice_entry *entry, sluice_shape shape) {
+  const sluice_object *object = sluice_object_at(space, entry->offset);
+  int status = SLUICE_OK;
+  if (object->kind != shape.kind || object->bytes != shape.bytes ||
+      object->capacity != shape.capacity || object->codec != shape.codec) {
+    status = SLUICE_E_MISMATCH;
+  } else if (sluice_block_room(space, entry->offset) < shape.bytes) {
+    status = SLUICE_E_POISONED;
+  }
+  if (status != SLUICE_OK) {
+    sluice_table_let_go(space, entry);
+    return none(space, status);
+  }
+  space->status = SLUICE_OK;
+  return entry->offset;
+}
+
+/* A new object, complete, not entered as yet. */
+static uint32_t make(sluice_space *space, const char *name, uint32_t name_bytes,
+                     sluice_shape shape) {
+  uint32_t offset = sluice_space_alloc(space, shape.bytes);
+  if (offset != 0) {
+    sluice_object *object = sluice_object_at(space, offset);
+    object->kind = shape.kind;
+    object->bytes = shape.bytes;
+    object->capacity = shape.capacity;
+    object->codec = shape.codec;
+    object->name_bytes = name_bytes;
+    memcpy(object->name, name, name_bytes);
+    sluice_table_key(space, offset, offsetof(sluice_object, name), name_bytes,
+                     sluice_table_hash(name, name_bytes));
+  }
+  return offset;
+}
+
+uint32_t sluice_object_open(sluice_space *space, const char *name, uint32_t name_bytes,
+                            sluice_shape shape) {
+  int state = sluice_space_state(space);
+  if (shape.bytes < sizeof(sluice_object)) {
+    return none(space, SLUICE_E_INVALID);
+  }
+  if (state != SLUICE_OK) {
+    return none(space, state);
+  }
+  sluice_entry entry;
+  int status = find(space, name, name_bytes, &entry);
+  if (status == SLUICE_OK) {
+    return same_shape(space, &entry, shape);
+  }
+  if (status != SLUICE_E_EMPTY) {
+    return none(space, status);
+  }
+  uint32_t made = make(space, name, name_bytes, shape);
+  if (made == 0) {
+    return 0;
+  }
+  sluice_table table = sluice_directory_table(space);
+  status = sluice_table_insert(space, &table, made, &entry);
+  if (status == SLUICE_OK) {
+    /* Entered, then looked: sluice_space_close sets the state, then walks the directory. One of
+     * the two sees the other. */
+    state = sluice_space_state(space);
+    if (state != SLUICE_OK) {
+      sluice_kind_shut(space, made);
+      return none(space, state);
     }
-    if (!sound(space, there)) {
-      return poisoned(space);
+    space->status = SLUICE_OK;
+    return made;
+  }
+  (void)sluice_slab_unref(space, made);
+  return status == SLUICE_E_BUSY ? same_shape(space, &entry, shape) : none(space, status);
+}
+
+int sluice_object_close(sluice_space *space, uint32_t offset) {
+  /* Who has not joined holds in the directory's name. */
+  return space->participant == 0 ? SLUICE_OK : sluice_slab_unref(space, offset);
+}
+
+int sluice_directory_remove(sluice_space *space, const char *name, uint32_t name_bytes) {
+  sluice_entry entry;
+  for (;;) {
+    int status = find(space, name, name_bytes, &entry);
+    if (status != SLUICE_OK) {
+      return status;
     }
-    if (called(space, there, object->name, object->name_bytes)) {
-      space->status = SLUICE_OK;
-      return there;
+    sluice_table table = sluice_directory_table(space);
+    status = sluice_table_replace(space, &table, &entry, 0);
+    sluice_table_let_go(space, &entry);
+    if (status == SLUICE_OK) {
+      return SLUICE_OK;
     }
   }
-  space->status = SLUICE_E_NO_MEMORY;
-  return 0;
+}
+
+uint32_t sluice_directory_at(sluice_space *space, uint32_t index) {
+  sluice_table table = sluice_directory_table(space);
+  sluice_entry entry;
+  int status = sluice_table_at(space, &table, index % SLUICE_DIRECTORY_ENTRIES, &entry);
+  space->status = status == SLUICE_E_EMPTY ? SLUICE_OK : status;
+  if (status != SLUICE_OK) {
+    return 0;
+  }
+  sluice_table_let_go(space, &entry);
+  return entry.offset;
 }

@@ -16,6 +16,10 @@ void sluice_futex_wake(_Atomic uint32_t *word) {
   (void)__builtin_wasm_memory_atomic_notify((int *)word, UINT32_MAX);
 }
 
+uint32_t sluice_futex_wake_one(_Atomic uint32_t *word) {
+  return (uint32_t)__builtin_wasm_memory_atomic_notify((int *)word, 1);
+}
+
 #else
 
 #include <errno.h>
@@ -36,6 +40,10 @@ int sluice_futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout
 
 void sluice_futex_wake(_Atomic uint32_t *word) {
   (void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+uint32_t sluice_futex_wake_one(_Atomic uint32_t *word) {
+  return (uint32_t)syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 #endif

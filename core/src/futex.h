@@ -12,6 +12,9 @@ int sluice_futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout
  * waking one might wake that one. */
 void sluice_futex_wake(_Atomic uint32_t *word);
 
+/* Wakes one that sleeps on *word; returns how many that were, 0 or 1. */
+uint32_t sluice_futex_wake_one(_Atomic uint32_t *word);
+
 static inline void sluice_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

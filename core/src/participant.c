@@ -1,71 +1,119 @@
 #include "sluice/participant.h"
 
-#include "internal.h"
-#include "sluice/ring.h"
+#include "blocks.h"
 
-/* Takes a free slot without naming its holder yet; SLUICE_PARTICIPANTS when there is none. */
-static inline uint32_t take_slot(sluice_space_header *header) {
-  uint32_t index = 0;
-  for (; index < SLUICE_PARTICIPANTS; index++) {
-    uint32_t nobody = 0;
-    /* acquires what the slot's last holder left; pairs with the release in vacate */
-    if (atomic_compare_exchange_strong_explicit(&header->participants[index].id, &nobody,
-                                                UINT32_C(0xff), memory_order_acquire,
-                                                memory_order_relaxed)) {
-      break;
-    }
-  }
-  return index;
+#define GENERATIONS UINT32_C(0x3fffff)
+
+static sluice_participant_slot *slot_of(const sluice_space *space, uint32_t id) {
+  uint32_t index = (id & UINT32_C(0xff)) - 1;
+  return index < SLUICE_PARTICIPANTS ? &sluice_header(space)->participants[index] : NULL;
 }
 
-/* Gives the slot its area and its name. */
-static inline int move_in(sluice_space *space, uint32_t index, uint32_t area_bytes) {
-  sluice_participant_slot *slot = &sluice_header(space)->participants[index];
-  if (area_bytes > slot->area_bytes || !sluice_in_bounds(space, slot->area, slot->area_bytes)) {
-    uint32_t fresh = area_bytes == 0 ? 0 : sluice_space_alloc(space, area_bytes);
-    if (area_bytes != 0 && fresh == 0) {
-      atomic_store_explicit(&slot->id, 0, memory_order_release);
-      return space->status;
+/* Takes a free slot: its word goes from {generation, 0} to {generation + 1, slot + 1} in one step, so
+ * that no slot is ever taken by nobody. 0 when there is none. */
+static inline uint32_t take_slot(sluice_space_header *header) {
+  for (uint32_t index = 0; index < SLUICE_PARTICIPANTS; index++) {
+    _Atomic uint32_t *id = &header->participants[index].id;
+    uint32_t word = atomic_load_explicit(id, memory_order_relaxed);
+    uint32_t mine = (((word >> 8) + 1) & GENERATIONS) << 8 | (index + 1);
+    /* acquires what the slot's last holder left; pairs with the release in free_slot */
+    if ((word & UINT32_C(0xff)) == 0 &&
+        atomic_compare_exchange_strong_explicit(id, &word, mine, memory_order_acq_rel,
+                                                memory_order_relaxed)) {
+      return mine;
     }
-    if (slot->area != 0) {
-      (void)sluice_space_free(space, slot->area, slot->area_bytes);
-    }
-    slot->area = fresh;
-    slot->area_bytes = area_bytes;
   }
-  slot->generation = (slot->generation + 1) & UINT32_C(0xffffff);
-  space->area = area_bytes == 0 ? 0 : slot->area;
-  space->participant = slot->generation << 8 | (index + 1);
-  /* publishes the slot to whoever buries it; pairs with the acquire in sluice_participant_bury */
-  atomic_store_explicit(&slot->id, space->participant, memory_order_release);
+  return 0;
+}
+
+/* Frees the slot that `id` holds; 0 when it does not any more. */
+static int free_slot(sluice_participant_slot *slot, uint32_t id) {
+  /* hands the slot and its area to the next holder; pairs with the acquire in take_slot */
+  return atomic_compare_exchange_strong_explicit(&slot->id, &id, id & ~UINT32_C(0xff),
+                                                 memory_order_release, memory_order_relaxed);
+}
+
+/* Gives the slot its area. The slot's word is what says whose the block is; the block's
+ * SLUICE_BIT_SPACE follows, and the burier sets it right (see table.h for the idea). */
+static int move_in(sluice_space *space, uint32_t area_bytes) {
+  sluice_participant_slot *slot = slot_of(space, space->participant);
+  uint32_t old = atomic_load_explicit(&slot->area, memory_order_relaxed);
+  if (area_bytes == 0 || (old != 0 && sluice_block_room(space, old) >= area_bytes)) {
+    space->area = area_bytes == 0 ? 0 : old;
+    return SLUICE_OK;
+  }
+  uint32_t fresh = sluice_slab_alloc(space, area_bytes);
+  if (fresh == 0) {
+    return space->status;
+  }
+  uint64_t mine = sluice_bit(space->participant);
+  atomic_store_explicit(&sluice_block_at(space, fresh)->home, SLUICE_HOME_AREA,
+                        memory_order_relaxed);
+  if (old != 0 && sluice_block_room(space, old) != 0) {
+    (void)sluice_block_hold(space, old, mine);
+    SLUICE_STEP("participant.join: old area held");
+  }
+  atomic_store_explicit(&slot->area, fresh, memory_order_release);
+  SLUICE_STEP("participant.join: area stored");
+  (void)sluice_block_hold(space, fresh, SLUICE_BIT_SPACE);
+  (void)sluice_block_release(space, fresh, mine, 0);
+  if (old != 0 && sluice_block_room(space, old) != 0) {
+    (void)sluice_block_release(space, old, mine | SLUICE_BIT_SPACE, 0);
+  }
+  space->area = fresh;
   return SLUICE_OK;
 }
 
-int sluice_participant_join(sluice_space *space, uint32_t area_bytes) {
+uint32_t sluice_participant_reserve(sluice_space *space) {
+  uint32_t id = take_slot(sluice_header(space));
+  space->status = id == 0 ? SLUICE_E_NO_MEMORY : SLUICE_OK;
+  return id;
+}
+
+int sluice_participant_adopt(sluice_space *space, uint32_t id, uint32_t area_bytes) {
   if (space->participant != 0) {
     return SLUICE_E_BUSY;
   }
-  uint32_t index = take_slot(sluice_header(space));
-  return index == SLUICE_PARTICIPANTS ? SLUICE_E_NO_MEMORY : move_in(space, index, area_bytes);
+  uint32_t mine = id == 0 ? take_slot(sluice_header(space)) : id;
+  SLUICE_STEP("participant.join: slot taken");
+  if (mine == 0) {
+    return SLUICE_E_NO_MEMORY;
+  }
+  if (!sluice_participant_alive(space, mine)) {
+    return SLUICE_E_INVALID;
+  }
+  space->participant = mine;
+  int status = move_in(space, area_bytes);
+  if (status != SLUICE_OK) {
+    space->participant = 0;
+    (void)free_slot(slot_of(space, mine), mine);
+  }
+  return status;
+}
+
+int sluice_participant_join(sluice_space *space, uint32_t area_bytes) {
+  return sluice_participant_adopt(space, 0, area_bytes);
 }
 
 #if defined(__wasm__)
-uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes) {
+/* Everything that this calls is inlined or works in registers: see participant.h. */
+uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes, uint32_t id) {
   sluice_space_header *header = at;
   if ((uintptr_t)at % SLUICE_ALIGN != 0 || available < sizeof *header ||
       atomic_load_explicit(&header->version, memory_order_acquire) != SLUICE_LAYOUT_VERSION) {
     return (uintptr_t)SLUICE_E_VERSION;
   }
-  uint32_t index = take_slot(header);
-  if (index == SLUICE_PARTICIPANTS) {
-    return (uintptr_t)SLUICE_E_NO_MEMORY;
+  uint32_t mine = id == 0 ? take_slot(header) : id;
+  uint32_t index = (mine & UINT32_C(0xff)) - 1;
+  if (index >= SLUICE_PARTICIPANTS) {
+    return (uintptr_t)(id == 0 ? SLUICE_E_NO_MEMORY : SLUICE_E_INVALID);
   }
   sluice_space *space = (sluice_space *)(void *)header->participants[index].host;
   int status = sluice_space_attach(space, at, available);
   if (status == SLUICE_OK) {
-    status = move_in(space, index, area_bytes);
+    status = sluice_participant_adopt(space, mine, area_bytes);
   } else {
-    atomic_store_explicit(&header->participants[index].id, 0, memory_order_release);
+    (void)free_slot(&header->participants[index], mine);
   }
   return status == SLUICE_OK ? (uintptr_t)space : (uintptr_t)status;
 }
@@ -82,51 +130,31 @@ void sluice_stack_set(uintptr_t top) {
 }
 #endif
 
-/* Frees the slot that `id` names; 0 when it is not there any more. */
-static int vacate(sluice_space *space, uint32_t id) {
-  uint32_t index = (id & UINT32_C(0xff)) - 1;
-  if (index >= SLUICE_PARTICIPANTS) {
-    return 0;
-  }
-  sluice_participant_slot *slot = &sluice_header(space)->participants[index];
-  uint32_t expected = id;
-  /* hands the slot and its area to the next holder; pairs with the acquire in join */
-  return atomic_compare_exchange_strong_explicit(&slot->id, &expected, 0, memory_order_release,
-                                                 memory_order_relaxed);
-}
-
 int sluice_participant_leave(sluice_space *space) {
   uint32_t id = space->participant;
+  sluice_participant_slot *slot = slot_of(space, id);
+  if (id == 0 || slot == NULL || !sluice_participant_alive(space, id)) {
+    space->participant = 0;
+    return SLUICE_E_INVALID;
+  }
+  sluice_block_forget(space, id);
+  SLUICE_STEP("participant.leave: all let go");
   space->participant = 0;
-  return vacate(space, id) ? SLUICE_OK : SLUICE_E_INVALID;
+  return free_slot(slot, id) ? SLUICE_OK : SLUICE_E_INVALID;
 }
 
 uint32_t sluice_participant_count(const sluice_space *space) {
   uint32_t count = 0;
   for (uint32_t index = 0; index < SLUICE_PARTICIPANTS; index++) {
-    count += atomic_load_explicit(&sluice_header(space)->participants[index].id,
-                                  memory_order_relaxed) != 0;
+    count += (atomic_load_explicit(&sluice_header(space)->participants[index].id,
+                                   memory_order_relaxed) &
+              UINT32_C(0xff)) != 0;
   }
   return count;
 }
 
-int sluice_participant_bury(sluice_space *space, uint32_t id) {
-  uint32_t index = (id & UINT32_C(0xff)) - 1;
-  /* pairs with the release in join */
-  if (index >= SLUICE_PARTICIPANTS ||
-      atomic_load_explicit(&sluice_header(space)->participants[index].id, memory_order_acquire) !=
-          id) {
-    return 0;
-  }
-  int lost = 0;
-  for (uint32_t entry = 0; entry < SLUICE_DIRECTORY_ENTRIES; entry++) {
-    uint32_t offset = sluice_directory_at(space, entry);
-    if (offset != 0) {
-      lost += sluice_ring_bury((sluice_ring *)(void *)sluice_object_at(space, offset), id);
-    }
-  }
-  if (vacate(space, id)) {
-    atomic_fetch_add_explicit(&sluice_header(space)->recovered, 1, memory_order_relaxed);
-  }
-  return lost;
+int sluice_participant_alive(const sluice_space *space, uint32_t id) {
+  const sluice_participant_slot *slot = slot_of(space, id);
+  return slot != NULL && atomic_load_explicit(&slot->id, memory_order_acquire) == id &&
+         atomic_load_explicit(&slot->dead, memory_order_seq_cst) != id;
 }

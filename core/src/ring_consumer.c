@@ -130,11 +130,14 @@ void sluice_ring_release_to(sluice_ring_consumer *consumer, uint64_t to) {
   uint32_t to_end = consumer->capacity - place;
   uint32_t first = bytes < to_end ? bytes : to_end;
   memset(consumer->data + place, 0, first);
+  SLUICE_STEP("ring.release: zeroed up to the end");
   memset(consumer->data, 0, bytes - first);
+  SLUICE_STEP("ring.release: zeroed");
   consumer->head = to;
   /* publishes the zeroed room to the producer; pairs with the load in room.
    * seq_cst for the look at `asleep` that follows (see wake) */
   atomic_store_explicit(&ring->consumer.head, to, memory_order_seq_cst);
+  SLUICE_STEP("ring.release: head moved");
   if (atomic_load_explicit(&ring->producer.asleep, memory_order_seq_cst) != 0 &&
       to >= atomic_load_explicit(&ring->producer.wake_at, memory_order_relaxed)) {
     wake(&ring->producer.asleep);

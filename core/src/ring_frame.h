@@ -2,13 +2,9 @@
 #ifndef SLUICE_RING_FRAME_H
 #define SLUICE_RING_FRAME_H
 
-#include "futex.h"
 #include "internal.h"
 #include "sluice/ring.h"
-
-enum {
-  SLUICE_SPINS = 1000
-}; /* a microsecond in wasm, some tens natively with the pauses: less than a sleep costs */
+#include "wait.h"
 
 /* A record's first word: shared, so atomic. */
 static inline _Atomic int32_t *header_at(unsigned char *data, uint32_t place) {
@@ -64,6 +60,7 @@ static inline void set_flag(sluice_ring *ring, uint32_t flag) {
   /* tells the other end; pairs with the acquire in flags_of, and by its place in the total order
    * with the check that a sleeper makes after it has set its word */
   atomic_fetch_or_explicit(&ring->object.state, flag, memory_order_seq_cst);
+  SLUICE_STEP("ring.flag: set");
   wake(&ring->producer.asleep);
   wake(&ring->consumer.asleep);
 }
@@ -86,6 +83,7 @@ static inline int take_end(sluice_ring *ring, _Atomic uint32_t *owner, uint32_t 
   uint32_t nobody = 0;
   int taken = atomic_compare_exchange_strong_explicit(owner, &nobody, by, memory_order_acq_rel,
                                                       memory_order_acquire);
+  SLUICE_STEP("ring.open: end taken");
   uint32_t flags = flags_of(ring);
   if ((flags & SLUICE_RING_POISONED) != 0) {
     return SLUICE_E_POISONED;

@@ -1,3 +1,4 @@
+#include "blocks.h"
 #include "ring_frame.h"
 
 int sluice_ring_producer_open(sluice_ring_producer *producer, sluice_ring *ring, uint32_t capacity,
@@ -63,6 +64,7 @@ static void publish(sluice_ring_producer *producer, int32_t length, int32_t type
   /* publishes the record to the consumer; pairs with the acquire in look.
    * seq_cst for the look at `asleep` that follows (see wake) */
   atomic_store_explicit(header_at(producer->data, place), length, memory_order_seq_cst);
+  SLUICE_STEP("ring.commit: header stored");
   producer->tail += aligned((uint32_t)length);
   sluice_figure(&producer->ring->producer.tail, producer->tail);
 }
@@ -99,6 +101,7 @@ void *sluice_ring_claim(sluice_ring_producer *producer, uint32_t length, int32_t
 static void wipe(sluice_ring_producer *producer, uint32_t from) {
   uint32_t place = place_of(producer->tail, producer->capacity);
   memset(producer->data + place + SLUICE_RING_HEADER + from, 0, producer->claimed - from);
+  SLUICE_STEP("ring.claim: rest wiped");
   producer->open = 0;
 }
 
@@ -185,22 +188,30 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
   return sluice_ring_producer_state(producer->ring);
 }
 
-int sluice_ring_producer_close_for(sluice_ring_producer *producer, uint32_t reason,
-                                   uint32_t bytes) {
+int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
+                                   uint32_t reason, uint32_t bytes) {
   sluice_ring *ring = producer->ring;
+  uint32_t none = 0;
   if (producer->open != 0) {
     (void)sluice_ring_abort(producer);
   }
-  if ((flags_of(ring) & SLUICE_RING_PRODUCER_CLOSED) == 0) {
+  if (reason != 0 && (flags_of(ring) & SLUICE_RING_PRODUCER_CLOSED) == 0) {
     ring->producer.reason_bytes = bytes;
     /* publishes reason_bytes to whoever reads a reason. The flag alone would not: sluice_ring_close
-     * may set it between the look above and this store. */
-    atomic_store_explicit(&ring->producer.reason, reason, memory_order_release);
+     * may set it between the look above and this exchange. */
+    if (atomic_compare_exchange_strong_explicit(&ring->producer.reason, &none, reason,
+                                                memory_order_release, memory_order_relaxed)) {
+      SLUICE_STEP("ring.close: reason stored");
+      (void)sluice_block_hold(space, reason, SLUICE_BIT_SPACE);
+    }
+  }
+  if (reason != 0) {
+    (void)sluice_slab_unref(space, reason);
   }
   set_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
   return SLUICE_OK;
 }
 
 int sluice_ring_producer_close(sluice_ring_producer *producer) {
-  return sluice_ring_producer_close_for(producer, 0, 0);
+  return sluice_ring_producer_close_for(producer, NULL, 0, 0);
 }

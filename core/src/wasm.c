@@ -6,7 +6,6 @@ _Static_assert(offsetof(sluice_space, status) == 8, "layout.js: SPACE_STATUS");
 _Static_assert(offsetof(sluice_space, participant) == 12, "layout.js: SPACE_PARTICIPANT");
 _Static_assert(offsetof(sluice_space, area) == 16, "layout.js: SPACE_AREA");
 
-_Static_assert(offsetof(sluice_space_header, used) == 20, "layout.js: HEADER_USED");
 _Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADER_RECOVERED");
 _Static_assert(offsetof(sluice_object, capacity) == 8, "layout.js: OBJECT_CAPACITY");
 _Static_assert(offsetof(sluice_object, codec) == 12, "layout.js: OBJECT_CODEC");

@@ -58,6 +58,22 @@ validate() {
   fi
 }
 
+# crash: each scenario is one; a file that fails ends with the scenario that failed
+crash() {
+  local binary output ok status
+  for binary in build/native/steps/crash/*; do
+    output=$("$binary" 2>&1)
+    status=$?
+    ok=$(grep -c '^crash: ' <<<"$output")
+    passed=$((passed + ok))
+    printf '%s\n' "$output"
+    if ((status != 0)); then
+      failed=$((failed + 1))
+      echo "FAILED: $binary (exit status $status)"
+    fi
+  done
+}
+
 jobs=-j2
 [[ ${MAKEFLAGS:-} == *jobserver* ]] && jobs=
 if ! ${MAKE:-make} $jobs --silent --no-print-directory core-test-binaries; then
@@ -71,6 +87,7 @@ case ${1:-short} in
     for build in plain asan tsan; do
       unit "$build"
     done
+    crash
     validate plain ring_spsc 10000000 1 65536
     validate plain ring_spsc 3000000 2 1024
     validate plain ring_spsc 1000000 3 64

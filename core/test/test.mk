@@ -13,7 +13,8 @@ CORE_FLAGS_tsan := -O1 -fsanitize=thread -fno-builtin-memset -fno-builtin-memcpy
 CORE_NATIVE_CFLAGS := $(C_WARNINGS) -g -Icore/include
 CORE_TEST_CFLAGS := $(CORE_NATIVE_CFLAGS) -Icore/src -D_DEFAULT_SOURCE
 CORE_TEST_SOURCES := $(wildcard core/test/unit/*.c core/test/validate/*.c)
-CORE_TEST_HEADERS := $(wildcard core/test/unit/*.h)
+CORE_TEST_EXTRAS := $(wildcard core/test/crash/*.c core/test/weak/*.c core/test/fuzz/*.c core/test/bench/*.c)
+CORE_TEST_HEADERS := $(wildcard core/test/*/*.h)
 CORE_TEST_BINARIES := $(foreach build,$(CORE_BUILDS),\
   $(CORE_TEST_SOURCES:core/test/%.c=build/native/$(build)/%))
 
@@ -42,9 +43,23 @@ $(foreach build,$(CORE_BUILDS),$(eval $(call CORE_BUILD,$(build))))
 build/native/libsluice.a: build/native/plain/libsluice.a
 	cp $< $@
 
+# Crash injection: the core with its steps compiled in, one binary a folder entry.
+CORE_CRASH := $(filter-out crash,$(basename $(notdir $(wildcard core/test/crash/*.c))))
+CORE_CRASH_BINARIES := $(CORE_CRASH:%=build/native/steps/crash/%)
+
+build/native/steps/src/%.o: core/src/%.c $(CORE_HEADERS)
+	@mkdir -p $(@D)
+	$(NATIVE_CC) $(CORE_NATIVE_CFLAGS) -O1 -DSLUICE_STEPS -c $< -o $@
+
+build/native/steps/crash/%: core/test/crash/%.c core/test/crash/crash.c core/test/crash/crash.h \
+    $(CORE_SOURCES:core/src/%.c=build/native/steps/src/%.o)
+	@mkdir -p $(@D)
+	$(NATIVE_CC) $(CORE_TEST_CFLAGS) -O1 -DSLUICE_STEPS core/test/crash/crash.c $< \
+	  $(CORE_SOURCES:core/src/%.c=build/native/steps/src/%.o) -lpthread -o $@
+
 .PHONY: core-test-binaries test-core verify-core lint-core
 
-core-test-binaries: $(CORE_TEST_BINARIES)
+core-test-binaries: $(CORE_TEST_BINARIES) $(CORE_CRASH_BINARIES)
 
 test-core: ## the C core: unit tests and validators, plain, under ASan and UBSan, under TSan
 	@MAKE="$(MAKE)" core/test/run.sh short
@@ -52,7 +67,8 @@ test-core: ## the C core: unit tests and validators, plain, under ASan and UBSan
 verify-core: ## the C core's validators at length: 10^9 records plain, 10^8 under TSan
 	@MAKE="$(MAKE)" core/test/run.sh long
 
-CORE_C_FILES := $(CORE_SOURCES) $(CORE_HEADERS) $(CORE_TEST_SOURCES) $(CORE_TEST_HEADERS)
+CORE_C_FILES := $(CORE_SOURCES) $(CORE_HEADERS) $(CORE_TEST_SOURCES) $(CORE_TEST_EXTRAS) \
+  $(CORE_TEST_HEADERS)
 
 lint-core: ## the C core: clang-format, clang-tidy, cppcheck
 	clang-format --dry-run -Werror $(CORE_C_FILES)

@@ -128,10 +128,9 @@ typedef struct sluice_ring_record {
  * SLUICE_RING_CAPACITY_MIN and _MAX. */
 uint32_t sluice_ring_bytes(uint32_t capacity);
 
-/* Opens the ring called `name`, or creates it. `capacity` as for sluice_ring_bytes; `codec` is any
- * number that both ends must agree on. Returns the ring's offset; 0 with space->status
- * SLUICE_E_MISMATCH when the name stands for another kind, capacity or codec, SLUICE_E_INVALID,
- * SLUICE_E_NO_MEMORY, SLUICE_E_CLOSED (the space) or SLUICE_E_POISONED. Any thread; lock-free. */
+/* Opens the ring called `name`, or creates it (see sluice_object_open for the errors). `capacity` as
+ * for sluice_ring_bytes; `codec` is any number that both ends must agree on. Returns the ring's
+ * offset, or 0 with space->status. Any thread; lock-free. */
 uint32_t sluice_ring_open(sluice_space *space, const char *name, uint32_t name_bytes,
                           uint32_t capacity, uint32_t codec);
 
@@ -172,9 +171,11 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
 int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length);
 
 /* Closes the ring for writing, for good; the consumer reads what is there. Drops an open claim.
- * `reason` is the offset of a block of the space that says why, of `bytes` bytes, or 0; the
- * consumer finds it in the ring, which keeps it. Idempotent: the first reason stays. */
-int sluice_ring_producer_close_for(sluice_ring_producer *producer, uint32_t reason, uint32_t bytes);
+ * `reason` is the offset of a block of `space` that says why, of `bytes` bytes, or 0; the consumer
+ * finds it in the ring, which keeps it: the caller's reference goes over to the ring, and goes with
+ * it. Idempotent: the first reason stays. */
+int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
+                                   uint32_t reason, uint32_t bytes);
 
 /* The same without a reason. */
 int sluice_ring_producer_close(sluice_ring_producer *producer);

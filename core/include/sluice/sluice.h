@@ -5,6 +5,7 @@
 #include "sluice/directory.h"
 #include "sluice/participant.h"
 #include "sluice/ring.h"
+#include "sluice/slab.h"
 #include "sluice/space.h"
 #include "sluice/status.h"
 

@@ -1,4 +1,4 @@
-/* A space: one region of shared memory, its header, and the allocator that carves it up.
+/* A space: one region of shared memory and its header.
  *
  * Overview. A space starts at any 128-byte aligned address and holds everything that its threads
  * share. All references inside it are offsets (uint32_t) from its base, so that it may lie at
@@ -9,15 +9,13 @@
  *           4  version   stored last: a space with a version is complete
  *           8  bytes     size of the space; only ever grows
  *          12  state     SLUICE_SPACE_*
- *          16  next      first byte that was never allocated
- *          20  used      bytes in allocated blocks (for statistics)
+ *          16  next      where the heap ends, and the block that is being made there   (slab.h)
  *          24  recovered participants that were found dead and cleaned up
- *          28  reserved
- *         128  free      96 lists of freed blocks, {offset, tag} in 64 bits each
- *         896  reserved
- *        1024  participants  SLUICE_PARTICIPANTS slots, 64 bytes each    (participant.h)
- *        9216  directory     SLUICE_DIRECTORY_ENTRIES offsets, 4 bytes each (directory.h)
- *       10240  first block
+ *         128  classes   96 size classes: their blocks and hints, 16 bytes each        (slab.h)
+ *        1664  participants  SLUICE_PARTICIPANTS slots, 64 bytes each           (participant.h)
+ *        4736  directory version                                                  (directory.h)
+ *        4864  directory     SLUICE_DIRECTORY_ENTRIES slots, 8 bytes each         (directory.h)
+ *        6912  the heap: blocks, each behind a header of 64 bytes                      (slab.h)
  *
  * Threads. sluice_space is private to one thread. Every function may be called by any thread on
  * its own sluice_space; all are lock-free, none waits.
@@ -26,45 +24,58 @@
 #define SLUICE_SPACE_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sluice/status.h"
 
 #define SLUICE_MAGIC UINT32_C(0x45434c53) /* "SLCE", little-endian */
-#define SLUICE_LAYOUT_VERSION UINT32_C(1)
+#define SLUICE_LAYOUT_VERSION UINT32_C(2)
 #define SLUICE_ALIGN UINT32_C(128) /* two cache lines: adjacent-line prefetch pairs them */
 #define SLUICE_SIZE_CLASSES 96
-#define SLUICE_PARTICIPANTS 128
+#define SLUICE_PARTICIPANTS 47 /* so that a set of them, and more, fits one 64-bit word */
 #define SLUICE_DIRECTORY_ENTRIES 256
 
 enum { SLUICE_SPACE_OPEN = 0, SLUICE_SPACE_CLOSED = 1, SLUICE_SPACE_POISONED = 2 };
 
 typedef struct sluice_participant_slot {
-  _Atomic uint32_t id; /* 0 = free; else generation << 8 | slot + 1 */
-  uint32_t generation; /* of the last holder; changed only by whoever holds or frees the slot */
-  uint32_t area;       /* offset of the slot's private area, kept for its next holder */
-  uint32_t area_bytes;
-  uint64_t host[6]; /* the holder's; a wasm thread keeps its sluice_space here */
+  _Atomic uint32_t id;     /* generation << 8 | slot + 1; 0 in the low byte: the slot is free */
+  _Atomic uint32_t dead;   /* the id that is proven dead */
+  _Atomic uint32_t burier; /* the id of whoever cleans up after it, 0 for nobody */
+  _Atomic uint32_t area;   /* offset of the slot's private area, kept for its next holder */
+  uint64_t host[6];        /* the holder's; a wasm thread keeps its sluice_space here */
 } sluice_participant_slot;
 
 _Static_assert(sizeof(sluice_participant_slot) == 64, "a slot is one cache line");
+
+typedef struct sluice_size_class {
+  _Atomic uint32_t first;   /* the newest block of this class */
+  _Atomic uint32_t cursor;  /* where the next look for a free one begins */
+  _Atomic uint32_t hint[2]; /* blocks that were freed lately, or 0 */
+} sluice_size_class;
 
 typedef struct sluice_space_header {
   uint32_t magic;
   _Atomic uint32_t version;
   _Atomic uint32_t bytes;
   _Atomic uint32_t state;
-  _Atomic uint32_t next;
-  _Atomic uint32_t used;
+  _Atomic uint64_t next; /* low half: offset; high half: units of the block being made, or 0 */
   _Atomic uint32_t recovered;
   uint32_t reserved[25];
-  _Atomic uint64_t free[SLUICE_SIZE_CLASSES];
-  uint32_t reserved2[32];
+  sluice_size_class classes[SLUICE_SIZE_CLASSES];
   sluice_participant_slot participants[SLUICE_PARTICIPANTS];
-  _Atomic uint32_t directory[SLUICE_DIRECTORY_ENTRIES];
+  uint32_t reserved2[16];
+  _Atomic uint64_t directory_version;
+  uint32_t reserved3[30];
+  _Atomic uint64_t directory[SLUICE_DIRECTORY_ENTRIES];
 } sluice_space_header;
 
-_Static_assert(sizeof(sluice_space_header) == 10240, "the header is 10 KiB");
+_Static_assert(offsetof(sluice_space_header, next) == 16, "as drawn");
+_Static_assert(offsetof(sluice_space_header, classes) == 128, "as drawn");
+_Static_assert(offsetof(sluice_space_header, participants) == 1664, "as drawn");
+_Static_assert(offsetof(sluice_space_header, directory_version) == 4736, "as drawn");
+_Static_assert(offsetof(sluice_space_header, directory) == 4864, "as drawn");
+_Static_assert(sizeof(sluice_space_header) == 6912, "as drawn");
 
 /* One thread's view of a space. The fields are its own: no other thread can change what bounds
  * this thread's accesses. */
@@ -77,7 +88,8 @@ typedef struct sluice_space {
 } sluice_space;
 
 /* Makes a space at `at`, 128-byte aligned, of `bytes` bytes (at least 16 KiB), and sets `space` to
- * it. The region need not be zeroed. One thread calls this, before any other attaches.
+ * it. The region must be zero, as fresh memory is, but for the first
+ * sizeof(sluice_space_header) bytes. One thread calls this, before any other attaches.
  * Returns SLUICE_OK, or SLUICE_E_INVALID for a misaligned address or a size too small. */
 int sluice_space_init(sluice_space *space, void *at, uint32_t bytes);
 
@@ -86,17 +98,6 @@ int sluice_space_init(sluice_space *space, void *at, uint32_t bytes);
  * SLUICE_E_VERSION when no complete space of this layout version stands there, or one that
  * claims more than `available`. */
 int sluice_space_attach(sluice_space *space, void *at, uint32_t available);
-
-/* Allocates `bytes` (1 or more), zeroed, 128-byte aligned. Returns its offset; 0 with
- * space->status SLUICE_E_NO_MEMORY when the space is full, SLUICE_E_INVALID for zero bytes,
- * SLUICE_E_POISONED when a free list was found corrupted. Rounds up by at most a quarter.
- * Freed blocks are reused first: a list per size class, Treiber's stack (IBM RJ 5118, 1986), the
- * head an offset and a 32-bit tag in one word against ABA. */
-uint32_t sluice_space_alloc(sluice_space *space, uint32_t bytes);
-
-/* Gives back the block at `offset`; `bytes` is what was asked for. Returns SLUICE_OK or
- * SLUICE_E_INVALID for an offset that cannot be a block's. */
-int sluice_space_free(sluice_space *space, uint32_t offset, uint32_t bytes);
 
 /* Tells all threads that the memory behind the space now reaches `bytes`. Never shrinks. */
 int sluice_space_grow(sluice_space *space, uint32_t bytes);
@@ -107,5 +108,11 @@ int sluice_space_close(sluice_space *space);
 
 /* SLUICE_OK while the space is open, else SLUICE_E_CLOSED or SLUICE_E_POISONED. */
 int sluice_space_state(const sluice_space *space);
+
+/* The address of `offset` in this thread's memory; offsets come from the functions that give them
+ * and are in bounds. */
+static inline void *sluice_at(const sluice_space *space, uint32_t offset) {
+  return space->base + offset;
+}
 
 #endif

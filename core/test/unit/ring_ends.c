@@ -183,12 +183,18 @@ static void a_producer_may_say_why_it_closes_once(void **state) {
   both ends = open_both(CAPACITY);
   push_three(&ends);
   memset(sluice_ring_claim(&ends.producer, 8, 0), 0xff, 8);
-  assert_int_equal(sluice_ring_producer_close_for(&ends.producer, 12800, 99), SLUICE_OK);
-  assert_int_equal(sluice_ring_producer_close_for(&ends.producer, 25600, 77), SLUICE_OK);
+  sluice_space space = fresh_space(65536);
+  assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
+  uint32_t first = sluice_slab_alloc(&space, 99);
+  uint32_t second = sluice_slab_alloc(&space, 77);
+  assert_int_equal(sluice_ring_producer_close_for(&ends.producer, &space, first, 99), SLUICE_OK);
+  assert_int_equal(sluice_ring_producer_close_for(&ends.producer, &space, second, 77), SLUICE_OK);
   assert_int_equal(sluice_ring_producer_close(&ends.producer), SLUICE_OK);
-  assert_int_equal(atomic_load(&ends.ring->producer.reason), 12800);
+  assert_int_equal(atomic_load(&ends.ring->producer.reason), first);
   assert_int_equal(ends.ring->producer.reason_bytes, 99);
+  assert_int_equal(sluice_space_used(&space), 256); /* the first, which is the ring's now */
   expect_three_then(&ends, SLUICE_E_CLOSED);
+  free(space.base);
   discard(&ends);
 }
 
@@ -205,8 +211,13 @@ static void a_reason_that_comes_after_the_ring_was_closed_is_dropped(void **stat
   (void)state;
   both ends = open_both(CAPACITY);
   (void)sluice_ring_close(ends.ring);
-  (void)sluice_ring_producer_close_for(&ends.producer, 12800, 99);
+  sluice_space space = fresh_space(65536);
+  assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
+  uint32_t late = sluice_slab_alloc(&space, 99);
+  (void)sluice_ring_producer_close_for(&ends.producer, &space, late, 99);
   assert_int_equal(atomic_load(&ends.ring->producer.reason), 0);
+  assert_int_equal(sluice_space_used(&space), 0);
+  free(space.base);
   discard(&ends);
 }
 

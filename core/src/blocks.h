@@ -1,0 +1,38 @@
+/* The slab from within: block headers, references by bits, the walk over the heap. Not for users. */
+#ifndef SLUICE_BLOCKS_H
+#define SLUICE_BLOCKS_H
+
+#include "internal.h"
+
+#define SLUICE_HEAP_FIRST ((uint32_t)sizeof(sluice_space_header) + SLUICE_BLOCK_HEADER * 2)
+_Static_assert(sizeof(sluice_space_header) % SLUICE_ALIGN == 0, "blocks are aligned behind it");
+
+/* What a block's home says: a slot's area; else the table that may refer to it, plus 1. */
+#define SLUICE_HOME_DIRECTORY UINT32_C(1)
+#define SLUICE_HOME_AREA UINT32_C(2)
+
+/* The header of the block at `offset`, which is in bounds. */
+static inline sluice_block *sluice_block_at(const sluice_space *space, uint32_t offset) {
+  return (sluice_block *)(void *)(space->base + offset - SLUICE_BLOCK_HEADER);
+}
+
+/* Is `offset` a place where a block may stand, and does all that its header claims lie in bounds?
+ * Returns the bytes that it has, header left out, read once; 0 when it is none. */
+uint32_t sluice_block_room(const sluice_space *space, uint32_t offset);
+
+/* Adds `bits` to the block's references unless it is free. Returns the references before; 0: it is
+ * free, and nothing was changed. */
+uint64_t sluice_block_hold(const sluice_space *space, uint32_t offset, uint64_t bits);
+
+/* Takes `bits` away and adds `flight` to the references in flight; the last reference frees the
+ * block, and an object's is finalized before. Returns the references before. */
+uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits, int32_t flight);
+
+/* The block after the one at `offset` in the heap, the first for 0; 0 at the end, or with
+ * space->status SLUICE_E_POISONED where the heap makes no sense. */
+uint32_t sluice_block_next(sluice_space *space, uint32_t offset);
+
+/* Takes the bit of participant `id` from every block. */
+void sluice_block_forget(sluice_space *space, uint32_t id);
+
+#endif

@@ -1,0 +1,372 @@
+#include "sluice/slab.h"
+
+#include "blocks.h"
+#include "kinds.h"
+
+enum {
+  SWEEP = 16, /* blocks of a class that an allocation looks at before it makes a new one */
+  UNIT = SLUICE_ALIGN
+};
+
+/* Four classes to a doubling, in units of 128 bytes, the header included:
+ * 1 2 3 4 5 6 7 8 10 12 14 16 20 24 28 32 ... Returns the class, and the units in *rounded; 96 for
+ * what no space can hold. */
+static uint32_t class_of(uint32_t bytes, uint32_t *rounded) {
+  uint32_t units = (uint32_t)(((uint64_t)bytes + SLUICE_BLOCK_HEADER + UNIT - 1) / UNIT);
+  if (units <= 4) {
+    *rounded = units;
+    return units - 1;
+  }
+  uint32_t shift = 29 - (uint32_t)__builtin_clz(units - 1);
+  uint32_t step = (units - 1) >> shift; /* 4 to 7 */
+  *rounded = (step + 1) << shift;
+  return *rounded > UINT32_MAX / UNIT ? SLUICE_SIZE_CLASSES : 4 + shift * 4 + (step - 4);
+}
+
+uint32_t sluice_block_room(const sluice_space *space, uint32_t offset) {
+  if (offset < SLUICE_HEAP_FIRST || !sluice_in_bounds(space, offset, 0)) {
+    return 0;
+  }
+  uint32_t units =
+      atomic_load_explicit(&sluice_block_at(space, offset)->units, memory_order_relaxed);
+  uint32_t reach = sluice_extent(space) - (offset - SLUICE_BLOCK_HEADER);
+  return units == 0 || units > reach / UNIT ? 0 : units * UNIT - SLUICE_BLOCK_HEADER;
+}
+
+/* The one step of an allocation: from free to mine. */
+static int take(sluice_space *space, uint32_t offset, uint32_t bytes) {
+  sluice_block *block = sluice_block_at(space, offset);
+  uint64_t free = 0;
+  /* acquires what the last holder left; pairs with the release in sluice_block_release */
+  if (atomic_load_explicit(&block->refs, memory_order_relaxed) != 0 ||
+      !atomic_compare_exchange_strong_explicit(&block->refs, &free, sluice_bit(space->participant),
+                                               memory_order_acquire, memory_order_relaxed)) {
+    return 0;
+  }
+  SLUICE_STEP("slab.alloc: taken");
+  uint32_t serial = atomic_load_explicit(&block->serial, memory_order_relaxed);
+  atomic_store_explicit(&block->serial, serial + 1, memory_order_relaxed);
+  atomic_store_explicit(&block->bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&block->home, 0, memory_order_relaxed);
+  atomic_store_explicit(&block->key_at, 0, memory_order_relaxed);
+  return 1;
+}
+
+/* A block of this class that was freed lately, or one of the next few of its chain. */
+static uint32_t find_free(sluice_space *space, sluice_size_class *class, uint32_t units,
+                          uint32_t bytes) {
+  for (uint32_t i = 0; i < 2; i++) {
+    uint32_t offset = atomic_load_explicit(&class->hint[i], memory_order_relaxed);
+    if (offset != 0) {
+      atomic_store_explicit(&class->hint[i], 0, memory_order_relaxed);
+      if (sluice_block_room(space, offset) >= units * UNIT - SLUICE_BLOCK_HEADER &&
+          take(space, offset, bytes)) {
+        return offset;
+      }
+    }
+  }
+  uint32_t offset = atomic_load_explicit(&class->cursor, memory_order_relaxed);
+  for (uint32_t i = 0; i < SWEEP; i++) {
+    if (offset == 0) {
+      /* pairs with the release in chain: the block's link is visible */
+      offset = atomic_load_explicit(&class->first, memory_order_acquire);
+    }
+    if (offset == 0) {
+      return 0;
+    }
+    if (sluice_block_room(space, offset) < units * UNIT - SLUICE_BLOCK_HEADER) {
+      return sluice_poison(space);
+    }
+    uint32_t next =
+        atomic_load_explicit(&sluice_block_at(space, offset)->next, memory_order_relaxed);
+    if (take(space, offset, bytes)) {
+      atomic_store_explicit(&class->cursor, next, memory_order_relaxed);
+      return offset;
+    }
+    offset = next;
+  }
+  atomic_store_explicit(&class->cursor, offset, memory_order_relaxed);
+  return 0;
+}
+
+/* Finishes the block that is being made at the heap's end, whoever began it. */
+static void finish(const sluice_space *space, uint64_t next) {
+  uint32_t offset = (uint32_t)next;
+  uint32_t units = (uint32_t)(next >> 32);
+  sluice_block *block = sluice_block_at(space, offset);
+  /* The same value whoever writes it, and however late. */
+  atomic_store_explicit(&block->units, units, memory_order_relaxed);
+  SLUICE_STEP("slab.make: measured");
+  /* publishes units to whoever walks the heap; pairs with the acquire in sluice_block_next */
+  (void)atomic_compare_exchange_strong_explicit(&sluice_header(space)->next, &next,
+                                                offset + units * UNIT, memory_order_release,
+                                                memory_order_relaxed);
+  SLUICE_STEP("slab.make: made");
+}
+
+/* Puts a new block into its class's chain, where the sweep finds it. A death before this costs
+ * speed only: the block is found when the heap is full. */
+static void chain(const sluice_space *space, sluice_size_class *class, uint32_t offset) {
+  sluice_block *block = sluice_block_at(space, offset);
+  uint32_t first = atomic_load_explicit(&class->first, memory_order_relaxed);
+  do {
+    atomic_store_explicit(&block->next, first, memory_order_relaxed);
+    /* publishes the link; pairs with the acquire in find_free */
+  } while (!atomic_compare_exchange_weak_explicit(&class->first, &first, offset,
+                                                  memory_order_release, memory_order_relaxed));
+}
+
+/* Makes a block at the heap's end; free as yet. */
+static uint32_t make(sluice_space *space, sluice_size_class *class, uint32_t units) {
+  _Atomic uint64_t *shared = &sluice_header(space)->next;
+  for (;;) {
+    /* pairs with the release below and in finish */
+    uint64_t next = atomic_load_explicit(shared, memory_order_acquire);
+    uint32_t offset = (uint32_t)next;
+    uint32_t limit = atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire);
+    uint32_t extent = sluice_extent(space);
+    limit = (limit > extent ? extent : limit) / UNIT * UNIT;
+    if (offset % UNIT != 0 || offset < SLUICE_HEAP_FIRST ||
+        offset - SLUICE_BLOCK_HEADER > extent) {
+      return sluice_poison(space);
+    }
+    uint32_t room = offset > limit ? 0 : (limit - (offset - SLUICE_BLOCK_HEADER)) / UNIT;
+    if (next >> 32 != 0) {
+      if (next >> 32 > (extent - (offset - SLUICE_BLOCK_HEADER)) / UNIT) {
+        return sluice_poison(space);
+      }
+      finish(space, next);
+      continue;
+    }
+    if (units > room) {
+      space->status = SLUICE_E_NO_MEMORY;
+      return 0;
+    }
+    uint64_t making = (uint64_t)units << 32 | offset;
+    if (atomic_compare_exchange_strong_explicit(shared, &next, making, memory_order_acq_rel,
+                                                memory_order_relaxed)) {
+      SLUICE_STEP("slab.make: begun");
+      finish(space, making);
+      chain(space, class, offset);
+      SLUICE_STEP("slab.make: chained");
+      return offset;
+    }
+  }
+}
+
+/* The heap is full: any free block that is large enough, and less than twice too large. */
+static uint32_t find_anywhere(sluice_space *space, uint32_t units, uint32_t bytes) {
+  uint32_t least = units * UNIT - SLUICE_BLOCK_HEADER;
+  for (uint32_t offset = 0; (offset = sluice_block_next(space, offset)) != 0;) {
+    uint32_t room = sluice_block_room(space, offset);
+    if (room >= least && room / 2 <= least && take(space, offset, bytes)) {
+      return offset;
+    }
+  }
+  return 0;
+}
+
+uint32_t sluice_block_next(sluice_space *space, uint32_t offset) {
+  /* pairs with the release in finish: the units of all before it are visible */
+  uint32_t end =
+      (uint32_t)atomic_load_explicit(&sluice_header(space)->next, memory_order_acquire);
+  uint32_t room = offset == 0 ? 0 : sluice_block_room(space, offset);
+  if (offset != 0 && room == 0) {
+    return sluice_poison(space);
+  }
+  uint32_t next = offset == 0 ? SLUICE_HEAP_FIRST : offset + room + SLUICE_BLOCK_HEADER;
+  space->status = SLUICE_OK;
+  if (next >= end || next < offset) {
+    return 0;
+  }
+  return sluice_block_room(space, next) == 0 ? sluice_poison(space) : next;
+}
+
+uint32_t sluice_slab_alloc(sluice_space *space, uint32_t bytes) {
+  uint32_t units = 0;
+  uint32_t class = class_of(bytes, &units);
+  if (bytes == 0 || class >= SLUICE_SIZE_CLASSES) {
+    space->status = bytes == 0 ? SLUICE_E_INVALID : SLUICE_E_NO_MEMORY;
+    return 0;
+  }
+  if (sluice_space_state(space) == SLUICE_E_POISONED) {
+    space->status = SLUICE_E_POISONED;
+    return 0;
+  }
+  sluice_size_class *blocks = &sluice_header(space)->classes[class];
+  space->status = SLUICE_OK;
+  uint32_t offset = find_free(space, blocks, units, bytes);
+  while (offset == 0 && space->status == SLUICE_OK) {
+    uint32_t made = make(space, blocks, units);
+    if (made != 0 && take(space, made, bytes)) { /* else another was faster */
+      offset = made;
+    }
+  }
+  if (offset == 0 && space->status == SLUICE_E_NO_MEMORY) {
+    offset = find_anywhere(space, units, bytes);
+    if (offset == 0 && space->status == SLUICE_OK) {
+      space->status = SLUICE_E_NO_MEMORY;
+    }
+  }
+  return offset;
+}
+
+uint32_t sluice_space_alloc(sluice_space *space, uint32_t bytes) {
+  uint32_t offset = sluice_slab_alloc(space, bytes);
+  if (offset != 0) {
+    memset(space->base + offset, 0, bytes);
+  }
+  return offset;
+}
+
+uint32_t sluice_slab_serial(const sluice_space *space, uint32_t offset) {
+  return sluice_block_room(space, offset) == 0
+             ? 0
+             : atomic_load_explicit(&sluice_block_at(space, offset)->serial, memory_order_relaxed);
+}
+
+uint32_t sluice_slab_bytes(const sluice_space *space, uint32_t offset) {
+  uint32_t room = sluice_block_room(space, offset);
+  if (room == 0) {
+    return 0;
+  }
+  uint32_t bytes =
+      atomic_load_explicit(&sluice_block_at(space, offset)->bytes, memory_order_relaxed);
+  return bytes < room ? bytes : room;
+}
+
+uint64_t sluice_block_hold(const sluice_space *space, uint32_t offset, uint64_t bits) {
+  _Atomic uint64_t *refs = &sluice_block_at(space, offset)->refs;
+  uint64_t old = atomic_load_explicit(refs, memory_order_relaxed);
+  /* seq_cst: held, then the place that named the block is looked at again; who takes the name away
+   * does that first, then lets go. One of the two sees the other. */
+  while (old != 0 && !atomic_compare_exchange_weak_explicit(
+                         refs, &old, old | bits, memory_order_seq_cst, memory_order_relaxed)) {
+  }
+  return old;
+}
+
+/* Says where a free block is. */
+static void hint(const sluice_space *space, uint32_t offset) {
+  uint32_t units = 0;
+  uint32_t class = class_of(sluice_block_room(space, offset), &units);
+  if (class < SLUICE_SIZE_CLASSES) {
+    sluice_size_class *blocks = &sluice_header(space)->classes[class];
+    uint32_t first = atomic_load_explicit(&blocks->hint[0], memory_order_relaxed);
+    atomic_store_explicit(&blocks->hint[first == 0 ? 0 : 1], offset, memory_order_relaxed);
+  }
+}
+
+uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits,
+                              int32_t flight) {
+  sluice_block *block = sluice_block_at(space, offset);
+  uint64_t old = atomic_load_explicit(&block->refs, memory_order_relaxed);
+  uint64_t left = 0;
+  do {
+    if (old == 0) {
+      return 0;
+    }
+    left = (old & ~bits) + ((uint64_t)(uint16_t)flight << 48);
+    if (left == 0) {
+      sluice_kind_finalize(space, offset);
+    }
+    /* hands the block to its next holder; pairs with the acquire in take, and acquires what the
+     * other holders did before they let go.
+     * seq_cst for sluice_block_hold */
+  } while (!atomic_compare_exchange_weak_explicit(&block->refs, &old, left, memory_order_seq_cst,
+                                                  memory_order_relaxed));
+  SLUICE_STEP("slab.release: let go");
+  if (left == 0) {
+    hint(space, offset);
+  }
+  return old;
+}
+
+int sluice_slab_ref(sluice_space *space, uint32_t offset, uint32_t serial) {
+  uint64_t mine = sluice_bit(space->participant);
+  if (sluice_block_room(space, offset) == 0) {
+    return SLUICE_E_INVALID;
+  }
+  uint64_t before = sluice_block_hold(space, offset, mine);
+  SLUICE_STEP("slab.ref: held");
+  if (before != 0 && sluice_slab_serial(space, offset) == serial) {
+    return SLUICE_OK;
+  }
+  if (before != 0 && (before & mine) == 0) {
+    (void)sluice_block_release(space, offset, mine, 0);
+  }
+  return SLUICE_E_CLOSED;
+}
+
+int sluice_slab_unref(sluice_space *space, uint32_t offset) {
+  uint64_t mine = sluice_bit(space->participant);
+  if (sluice_block_room(space, offset) == 0 ||
+      (atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_relaxed) & mine) ==
+          0) {
+    return SLUICE_E_INVALID;
+  }
+  (void)sluice_block_release(space, offset, mine, 0);
+  return SLUICE_OK;
+}
+
+int sluice_space_free(sluice_space *space, uint32_t offset) {
+  return sluice_slab_unref(space, offset);
+}
+
+/* Changes the references in flight by `flight`, and takes away and adds holders, in one step. */
+static int pass(sluice_space *space, uint32_t offset, uint64_t clear, uint64_t set,
+                int32_t flight) {
+  sluice_block *block = sluice_block_at(space, offset);
+  uint64_t old = atomic_load_explicit(&block->refs, memory_order_relaxed);
+  for (;;) {
+    int32_t now = (int16_t)(old >> 48);
+    if (old == 0) {
+      return SLUICE_E_CLOSED;
+    }
+    if (now + flight > SLUICE_FLIGHT_MAX || now + flight < -SLUICE_FLIGHT_MAX) {
+      return SLUICE_E_FULL;
+    }
+    uint64_t left = ((old & ~clear) | set) + ((uint64_t)(uint16_t)flight << 48);
+    if (left == 0) {
+      (void)sluice_block_release(space, offset, clear, flight);
+      return SLUICE_OK;
+    }
+    /* as sluice_block_release */
+    if (atomic_compare_exchange_weak_explicit(&block->refs, &old, left, memory_order_seq_cst,
+                                              memory_order_relaxed)) {
+      SLUICE_STEP("slab.pass: passed");
+      return SLUICE_OK;
+    }
+  }
+}
+
+int sluice_slab_post(sluice_space *space, uint32_t offset, int keep) {
+  uint64_t mine = sluice_bit(space->participant);
+  if (sluice_block_room(space, offset) == 0 ||
+      (atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_relaxed) & mine) ==
+          0) {
+    return SLUICE_E_INVALID;
+  }
+  return pass(space, offset, keep ? 0 : mine, 0, 1);
+}
+
+int sluice_slab_take(sluice_space *space, uint32_t offset, uint32_t serial) {
+  if (sluice_block_room(space, offset) == 0) {
+    return SLUICE_E_INVALID;
+  }
+  /* The message that named the block keeps it, by its reference in flight or by its sender's. */
+  return sluice_slab_serial(space, offset) == serial
+             ? pass(space, offset, 0, sluice_bit(space->participant), -1)
+             : SLUICE_E_CLOSED;
+}
+
+uint32_t sluice_space_used(const sluice_space *space) {
+  sluice_space walker = *space;
+  uint64_t used = 0;
+  for (uint32_t offset = 0; (offset = sluice_block_next(&walker, offset)) != 0;) {
+    if (atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_relaxed) != 0) {
+      used += sluice_block_room(space, offset) + SLUICE_BLOCK_HEADER;
+    }
+  }
+  return (uint32_t)used;
+}
