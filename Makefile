@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 include core/core.mk
 include core/test/test.mk
+include core/test/bench/bench.mk
 
 LOADER := $(wildcard loader/*.js)
 

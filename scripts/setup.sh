@@ -25,6 +25,19 @@ has_header() {
   echo "#include <$1>" | "${CC:-cc}" $standard -E - >/dev/null 2>&1
 }
 
+# libFuzzer, of the compiler that core/test/fuzz/run.sh takes.
+has_fuzzer() {
+  local target="int LLVMFuzzerTestOneInput(const void *data, long size) { return !data && size; }"
+  echo "$target" | "${FUZZ_CC:-clang}" -fsanitize=fuzzer -x c - -o /dev/null >/dev/null 2>&1
+}
+
+# What emcc links a program with threads by: a newer Emscripten brings its own, Debian's does not.
+has_acorn() {
+  local emcc
+  emcc=$(readlink -f "$(command -v emcc)") && [[ -d ${emcc%/*}/node_modules/acorn ]] ||
+    NODE_PATH=/usr/share/nodejs node -e 'require("acorn")' 2>/dev/null
+}
+
 packages=() # Debian packages that are missing
 names=()    # the same for a person: what to look for on another platform
 
@@ -50,6 +63,15 @@ need_for() {
         has_command "${SLUICE_WEBKIT_DRIVER:-}" WebKitWebDriver
       need xvfb "Xvfb" has_command "${SLUICE_XVFB:-}" Xvfb
       need libcmocka-dev "cmocka (cmocka.h)" has_header cmocka.h
+      need clang "clang" has_command clang
+      need libclang-rt-14-dev "clang's libFuzzer and sanitizers" has_fuzzer
+      need spin "Spin" has_command spin
+      # The same names and variables as in core/test/hosts/hosts.mk.
+      need clang-19 "clang 19" has_command "${CLANG_WASM:-clang-19}"
+      need lld-19 "LLVM 19's wasm-ld" has_command "${LLD_WASM:-wasm-ld-19}"
+      need cmake "CMake 3.20 or newer" has_command cmake
+      need pkg-config "pkg-config" has_command pkg-config
+      need node-acorn "acorn for Node (npm's acorn)" has_acorn
       ;;
     lint)
       need clang-format "clang-format" has_command clang-format

@@ -4,9 +4,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 /** @typedef {{ name: string, engine: string, version: string, passed: number, failed: number }} Result */
 
 const folder = new URL('../build/test-results/', import.meta.url);
+/** Tells a run of the same suites on another core.wasm apart. */
+const prefix = process.env.SLUICE_RESULTS ? `${process.env.SLUICE_RESULTS}-` : '';
 
 /** @param {string} suite */
-const file = (suite) => new URL(`${suite}.json`, folder);
+const file = (suite) => new URL(`${prefix}${suite}.json`, folder);
 
 /**
  * Call it before the run: then a run that dies leaves no result, instead of the last one's.
@@ -20,5 +22,6 @@ export const clearResult = (suite) => rmSync(file(suite), { force: true });
  */
 export function writeResult(suite, result) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file(suite), `${JSON.stringify(result, null, 2)}\n`);
+  const named = { ...result, name: prefix + result.name };
+  writeFileSync(file(suite), `${JSON.stringify(named, null, 2)}\n`);
 }

@@ -20,19 +20,20 @@ static inline sluice_block *sluice_block_at(const sluice_space *space, uint32_t 
  * Returns the bytes that it has, header left out, read once; 0 when it is none. */
 uint32_t sluice_block_room(const sluice_space *space, uint32_t offset);
 
-/* Adds `bits` to the block's references unless it is free. Returns the references before; 0: it is
- * free, and nothing was changed. */
+/* Adds `bits` to the block's references unless it is free or being made. Returns the references
+ * before; 0: nothing was changed. */
 uint64_t sluice_block_hold(const sluice_space *space, uint32_t offset, uint64_t bits);
 
-/* Takes `bits` away and adds `flight` to the references in flight; the last reference frees the
- * block, and an object's is finalized before. Returns the references before. */
-uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits, int32_t flight);
+/* Takes `bits` away; the last reference frees the block, and an object's is finalized before. Returns
+ * the references before. */
+uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits);
 
-/* The block after the one at `offset` in the heap, the first for 0; 0 at the end, or with
- * space->status SLUICE_E_POISONED where the heap makes no sense. */
+/* The block after the one at `offset` in the heap, the first for 0. 0 at the end, with space->status
+ * SLUICE_OK; SLUICE_E_AGAIN where the heap goes on beyond what this thread sees of the space;
+ * SLUICE_E_POISONED where it makes no sense. */
 uint32_t sluice_block_next(sluice_space *space, uint32_t offset);
 
-/* Takes the bit of participant `id` from every block. */
-void sluice_block_forget(sluice_space *space, uint32_t id);
+/* Takes the bit of participant `id` from every block. SLUICE_OK, or sluice_block_next's status. */
+int sluice_block_forget(sluice_space *space, uint32_t id);
 
 #endif

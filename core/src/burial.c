@@ -32,26 +32,29 @@ static int claim(const sluice_space *space, sluice_participant_slot *slot, uint3
 static int recover_objects(sluice_space *space, uint32_t id) {
   uint64_t dead = sluice_bit(id);
   int status = SLUICE_OK;
-  for (uint32_t offset = 0; (offset = sluice_block_next(space, offset)) != 0;) {
-    if ((atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_acquire) & dead) !=
-            0 &&
+  uint32_t offset = 0;
+  while ((offset = sluice_block_next(space, offset)) != 0) {
+    uint64_t refs =
+        atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_acquire);
+    if ((refs & dead) != 0 && (refs & SLUICE_BLOCK_MAKING) == 0 &&
         sluice_kind_is_object(space, offset) &&
         sluice_kind_recover(space, offset, id) == SLUICE_E_AGAIN) {
       status = SLUICE_E_AGAIN;
     }
   }
-  return status;
+  return space->status != SLUICE_OK ? space->status : status;
 }
 
-void sluice_block_forget(sluice_space *space, uint32_t id) {
+int sluice_block_forget(sluice_space *space, uint32_t id) {
   uint64_t bit = sluice_bit(id);
   for (uint32_t offset = 0; (offset = sluice_block_next(space, offset)) != 0;) {
     if ((atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_acquire) & bit) !=
         0) {
-      (void)sluice_block_release(space, offset, bit, 0);
+      (void)sluice_block_release(space, offset, bit);
       SLUICE_STEP("burial: block let go");
     }
   }
+  return space->status;
 }
 
 /* It may have died while it changed its area: the one that the slot names stays with the slot, and
@@ -68,7 +71,7 @@ static void settle_area(sluice_space *space, const sluice_participant_slot *slot
     if (offset == area) {
       (void)sluice_block_hold(space, offset, SLUICE_BIT_SPACE);
     } else {
-      (void)sluice_block_release(space, offset, SLUICE_BIT_SPACE, 0);
+      (void)sluice_block_release(space, offset, SLUICE_BIT_SPACE);
     }
     SLUICE_STEP("burial: area settled");
   }
@@ -88,7 +91,11 @@ static int bury(sluice_space *space, sluice_participant_slot *slot, uint32_t id)
     return status;
   }
   settle_area(space, slot, id);
-  sluice_block_forget(space, id);
+  status = sluice_block_forget(space, id);
+  if (status != SLUICE_OK) {
+    atomic_store_explicit(&slot->burier, 0, memory_order_release);
+    return status;
+  }
   uint32_t expected = id;
   /* Freed while the claim still stands, so that nobody clears the bits of the slot's next holder.
    * Hands the slot on; pairs with the acquire in take_slot. */
@@ -101,10 +108,17 @@ static int bury(sluice_space *space, sluice_participant_slot *slot, uint32_t id)
   return SLUICE_OK;
 }
 
+/* Does or did `id` hold the slot? Its generation is the slot's, or one of the half that came before. */
+static int has_been(const sluice_participant_slot *slot, uint32_t id) {
+  uint32_t generation = atomic_load_explicit(&slot->id, memory_order_acquire) >> 8;
+  return ((generation - (id >> 8)) & UINT32_C(0x3fffff)) < UINT32_C(0x200000);
+}
+
 int sluice_participant_bury(sluice_space *space, uint32_t id) {
   sluice_space_header *header = sluice_header(space);
   uint32_t index = (id & UINT32_C(0xff)) - 1;
-  if (index >= SLUICE_PARTICIPANTS || id == space->participant || id > SLUICE_OWNER_MASK) {
+  if (space->participant == 0 || index >= SLUICE_PARTICIPANTS || id == space->participant ||
+      id > SLUICE_OWNER_MASK || !has_been(&header->participants[index], id)) {
     return SLUICE_E_INVALID;
   }
   /* pairs with the release in free_slot */

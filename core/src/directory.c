@@ -98,6 +98,7 @@ uint32_t sluice_object_open(sluice_space *space, const char *name, uint32_t name
     state = sluice_space_state(space);
     if (state != SLUICE_OK) {
       sluice_kind_shut(space, made);
+      (void)sluice_object_close(space, made);
       return none(space, state);
     }
     space->status = SLUICE_OK;

@@ -8,11 +8,56 @@ int sluice_kind_is_object(const sluice_space *space, uint32_t offset) {
          sluice_block_room(space, offset) >= sizeof(sluice_object);
 }
 
-/* The object at `offset`, all of which lies in its block; NULL where its header claims more. */
+/* What an object of this kind takes at least; more than any has for a kind that is none. */
+static uint32_t least(uint32_t kind) {
+  switch (kind) {
+    case SLUICE_KIND_RING_SPSC:
+      return sizeof(sluice_ring);
+    case SLUICE_KIND_RING_MPSC:
+      return sizeof(sluice_ring_many);
+    case SLUICE_KIND_RING_MPMC:
+      return sizeof(sluice_ring_many);
+    case SLUICE_KIND_BROADCAST:
+      return sizeof(sluice_broadcast);
+    case SLUICE_KIND_QUEUE:
+      return sizeof(sluice_queue);
+    case SLUICE_KIND_CELL:
+      return sizeof(sluice_cell);
+    case SLUICE_KIND_SEQLOCK:
+      return sizeof(sluice_cell);
+    case SLUICE_KIND_STORE:
+      return sizeof(sluice_store);
+    case SLUICE_KIND_MUTEX:
+      return sizeof(sluice_mutex);
+    case SLUICE_KIND_CONDVAR:
+      return sizeof(sluice_condvar);
+    case SLUICE_KIND_RWLOCK:
+      return sizeof(sluice_rwlock);
+    case SLUICE_KIND_SEMAPHORE:
+      return sizeof(sluice_semaphore);
+    case SLUICE_KIND_BARRIER:
+      return sizeof(sluice_barrier);
+    case SLUICE_KIND_EVENT:
+      return sizeof(sluice_event);
+    case SLUICE_KIND_ONCE:
+      return sizeof(sluice_once);
+    case SLUICE_KIND_RPC:
+      return sizeof(sluice_rpc);
+    case SLUICE_KIND_COUNTER:
+      return sizeof(sluice_counter);
+    case SLUICE_KIND_HISTOGRAM:
+      return sizeof(sluice_histogram);
+    default:
+      return UINT32_MAX;
+  }
+}
+
+/* The object at `offset`, all of which lies in its block; NULL where its header claims otherwise. */
 static void *whole(const sluice_space *space, uint32_t offset, uint32_t *kind) {
   sluice_object *object = sluice_object_at(space, offset);
+  uint32_t room = sluice_block_room(space, offset);
   *kind = object->kind;
-  return object->bytes <= sluice_block_room(space, offset) ? object : NULL;
+  return object->bytes <= room && least(*kind) <= room ? object : NULL;
 }
 
 int sluice_kind_recover(sluice_space *space, uint32_t offset, uint32_t id) {
@@ -24,6 +69,34 @@ int sluice_kind_recover(sluice_space *space, uint32_t offset, uint32_t id) {
   switch (kind) {
     case SLUICE_KIND_RING_SPSC:
       return sluice_ring_recover(space, object, id);
+    case SLUICE_KIND_RING_MPSC:
+    case SLUICE_KIND_RING_MPMC:
+      return sluice_ring_many_recover(space, object, id);
+    case SLUICE_KIND_BROADCAST:
+      return sluice_broadcast_recover(space, object, id);
+    case SLUICE_KIND_QUEUE:
+      return sluice_queue_recover(space, object, id);
+    case SLUICE_KIND_CELL:
+    case SLUICE_KIND_SEQLOCK:
+      return sluice_cell_recover(space, object, id);
+    case SLUICE_KIND_STORE:
+      return sluice_store_recover(space, object, id);
+    case SLUICE_KIND_RPC:
+      return sluice_rpc_recover(space, object, id);
+    case SLUICE_KIND_MUTEX:
+      return sluice_mutex_recover(space, object, id);
+    case SLUICE_KIND_CONDVAR:
+      return sluice_condvar_recover(space, object, id);
+    case SLUICE_KIND_RWLOCK:
+      return sluice_rwlock_recover(space, object, id);
+    case SLUICE_KIND_SEMAPHORE:
+      return sluice_semaphore_recover(space, object, id);
+    case SLUICE_KIND_BARRIER:
+      return sluice_barrier_recover(space, object, id);
+    case SLUICE_KIND_EVENT:
+      return sluice_event_recover(space, object, id);
+    case SLUICE_KIND_ONCE:
+      return sluice_once_recover(space, object, id);
     default:
       return SLUICE_OK;
   }
@@ -39,6 +112,47 @@ void sluice_kind_shut(sluice_space *space, uint32_t offset) {
     case SLUICE_KIND_RING_SPSC:
       (void)sluice_ring_close(object);
       break;
+    case SLUICE_KIND_RING_MPSC:
+    case SLUICE_KIND_RING_MPMC:
+      (void)sluice_ring_many_close(object);
+      break;
+    case SLUICE_KIND_BROADCAST:
+      (void)sluice_broadcast_shut(object);
+      break;
+    case SLUICE_KIND_QUEUE:
+      (void)sluice_queue_shut(object);
+      break;
+    case SLUICE_KIND_CELL:
+    case SLUICE_KIND_SEQLOCK:
+      (void)sluice_cell_shut(object);
+      break;
+    case SLUICE_KIND_STORE:
+      (void)sluice_store_shut(space, object);
+      break;
+    case SLUICE_KIND_RPC:
+      (void)sluice_rpc_shut(space, object);
+      break;
+    case SLUICE_KIND_MUTEX:
+      (void)sluice_mutex_shut(object);
+      break;
+    case SLUICE_KIND_CONDVAR:
+      (void)sluice_condvar_shut(object);
+      break;
+    case SLUICE_KIND_RWLOCK:
+      (void)sluice_rwlock_shut(object);
+      break;
+    case SLUICE_KIND_SEMAPHORE:
+      (void)sluice_semaphore_shut(object);
+      break;
+    case SLUICE_KIND_BARRIER:
+      (void)sluice_barrier_shut(object);
+      break;
+    case SLUICE_KIND_EVENT:
+      (void)sluice_event_shut(object);
+      break;
+    case SLUICE_KIND_ONCE:
+      (void)sluice_once_shut(object);
+      break;
     default:
       break;
   }
@@ -53,6 +167,9 @@ void sluice_kind_finalize(sluice_space *space, uint32_t offset) {
   switch (kind) {
     case SLUICE_KIND_RING_SPSC:
       sluice_ring_finalize(space, object);
+      break;
+    case SLUICE_KIND_STORE:
+      sluice_store_finalize(space, object);
       break;
     default:
       break;

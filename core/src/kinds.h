@@ -4,7 +4,22 @@
 #define SLUICE_KINDS_H
 
 #include "internal.h"
+#include "sluice/barrier.h"
+#include "sluice/broadcast.h"
+#include "sluice/cell.h"
+#include "sluice/condvar.h"
+#include "sluice/counter.h"
+#include "sluice/event.h"
+#include "sluice/histogram.h"
+#include "sluice/mutex.h"
+#include "sluice/once.h"
+#include "sluice/queue.h"
 #include "sluice/ring.h"
+#include "sluice/ring_many.h"
+#include "sluice/rpc.h"
+#include "sluice/store.h"
+#include "sluice/rwlock.h"
+#include "sluice/semaphore.h"
 
 /* Recovers the object at `offset` from the death of participant `id`. SLUICE_OK or SLUICE_E_AGAIN. */
 int sluice_kind_recover(sluice_space *space, uint32_t offset, uint32_t id);
@@ -22,5 +37,57 @@ int sluice_kind_is_object(const sluice_space *space, uint32_t offset);
 /* ring.c */
 int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id);
 void sluice_ring_finalize(sluice_space *space, sluice_ring *ring);
+
+/* cell.c */
+int sluice_cell_recover(sluice_space *space, sluice_cell *cell, uint32_t id);
+int sluice_cell_shut(sluice_cell *cell);
+
+/* queue.c */
+int sluice_queue_recover(sluice_space *space, sluice_queue *queue, uint32_t id);
+int sluice_queue_shut(sluice_queue *queue);
+
+/* broadcast.c */
+int sluice_broadcast_recover(sluice_space *space, sluice_broadcast *broadcast, uint32_t id);
+int sluice_broadcast_shut(sluice_broadcast *broadcast);
+
+/* mutex.c */
+int sluice_mutex_recover(sluice_space *space, sluice_mutex *mutex, uint32_t id);
+int sluice_mutex_shut(sluice_mutex *mutex);
+
+/* condvar.c */
+int sluice_condvar_recover(sluice_space *space, sluice_condvar *condvar, uint32_t id);
+int sluice_condvar_shut(sluice_condvar *condvar);
+
+/* rwlock.c */
+int sluice_rwlock_recover(sluice_space *space, sluice_rwlock *rwlock, uint32_t id);
+int sluice_rwlock_shut(sluice_rwlock *rwlock);
+
+/* semaphore.c */
+int sluice_semaphore_recover(sluice_space *space, sluice_semaphore *semaphore, uint32_t id);
+int sluice_semaphore_shut(sluice_semaphore *semaphore);
+
+/* barrier.c */
+int sluice_barrier_recover(sluice_space *space, sluice_barrier *barrier, uint32_t id);
+int sluice_barrier_shut(sluice_barrier *barrier);
+
+/* event.c */
+int sluice_event_recover(sluice_space *space, sluice_event *event, uint32_t id);
+int sluice_event_shut(sluice_event *event);
+
+/* once.c */
+int sluice_once_recover(sluice_space *space, sluice_once *once, uint32_t id);
+int sluice_once_shut(sluice_once *once);
+
+/* store.c */
+int sluice_store_recover(sluice_space *space, sluice_store *store, uint32_t id);
+void sluice_store_finalize(sluice_space *space, sluice_store *store);
+int sluice_store_shut(sluice_space *space, sluice_store *store);
+
+/* ring_many_recover.c */
+int sluice_ring_many_recover(sluice_space *space, sluice_ring_many *ring, uint32_t id);
+
+/* rpc.c */
+int sluice_rpc_recover(sluice_space *space, sluice_rpc *rpc, uint32_t id);
+int sluice_rpc_shut(sluice_space *space, sluice_rpc *rpc);
 
 #endif

@@ -56,9 +56,9 @@ static int move_in(sluice_space *space, uint32_t area_bytes) {
   atomic_store_explicit(&slot->area, fresh, memory_order_release);
   SLUICE_STEP("participant.join: area stored");
   (void)sluice_block_hold(space, fresh, SLUICE_BIT_SPACE);
-  (void)sluice_block_release(space, fresh, mine, 0);
+  (void)sluice_block_release(space, fresh, mine);
   if (old != 0 && sluice_block_room(space, old) != 0) {
-    (void)sluice_block_release(space, old, mine | SLUICE_BIT_SPACE, 0);
+    (void)sluice_block_release(space, old, mine | SLUICE_BIT_SPACE);
   }
   space->area = fresh;
   return SLUICE_OK;
@@ -137,10 +137,10 @@ int sluice_participant_leave(sluice_space *space) {
     space->participant = 0;
     return SLUICE_E_INVALID;
   }
-  sluice_block_forget(space, id);
+  int status = sluice_block_forget(space, id);
   SLUICE_STEP("participant.leave: all let go");
   space->participant = 0;
-  return free_slot(slot, id) ? SLUICE_OK : SLUICE_E_INVALID;
+  return free_slot(slot, id) ? status : SLUICE_E_INVALID;
 }
 
 uint32_t sluice_participant_count(const sluice_space *space) {

@@ -62,7 +62,7 @@ int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id) {
 void sluice_ring_finalize(sluice_space *space, sluice_ring *ring) {
   uint32_t reason = atomic_exchange_explicit(&ring->producer.reason, 0, memory_order_acq_rel);
   if (reason != 0 && sluice_block_room(space, reason) != 0) {
-    (void)sluice_block_release(space, reason, SLUICE_BIT_SPACE, 0);
+    (void)sluice_block_release(space, reason, SLUICE_BIT_SPACE);
   }
 }
 

@@ -192,6 +192,10 @@ int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space 
                                    uint32_t reason, uint32_t bytes) {
   sluice_ring *ring = producer->ring;
   uint32_t none = 0;
+  if (reason != 0 && (bytes > sluice_slab_bytes(space, reason) ||
+                      sluice_block_hold(space, reason, sluice_bit(space->participant)) == 0)) {
+    return SLUICE_E_INVALID;
+  }
   if (producer->open != 0) {
     (void)sluice_ring_abort(producer);
   }

@@ -33,13 +33,15 @@ uint32_t sluice_block_room(const sluice_space *space, uint32_t offset) {
   return units == 0 || units > reach / UNIT ? 0 : units * UNIT - SLUICE_BLOCK_HEADER;
 }
 
-/* The one step of an allocation: from free to mine. */
+/* The one step of an allocation: from free to mine. Until the block's header tells of its new life,
+ * nobody else may refer to it: not by a stale handle, not by a stale look into a table. */
 static int take(sluice_space *space, uint32_t offset, uint32_t bytes) {
   sluice_block *block = sluice_block_at(space, offset);
+  uint64_t mine = sluice_bit(space->participant);
   uint64_t free = 0;
   /* acquires what the last holder left; pairs with the release in sluice_block_release */
   if (atomic_load_explicit(&block->refs, memory_order_relaxed) != 0 ||
-      !atomic_compare_exchange_strong_explicit(&block->refs, &free, sluice_bit(space->participant),
+      !atomic_compare_exchange_strong_explicit(&block->refs, &free, mine | SLUICE_BLOCK_MAKING,
                                                memory_order_acquire, memory_order_relaxed)) {
     return 0;
   }
@@ -48,7 +50,9 @@ static int take(sluice_space *space, uint32_t offset, uint32_t bytes) {
   atomic_store_explicit(&block->serial, serial + 1, memory_order_relaxed);
   atomic_store_explicit(&block->bytes, bytes, memory_order_relaxed);
   atomic_store_explicit(&block->home, 0, memory_order_relaxed);
-  atomic_store_explicit(&block->key_at, 0, memory_order_relaxed);
+  /* publishes the header to whoever refers to the block; pairs with sluice_block_hold */
+  atomic_store_explicit(&block->refs, mine, memory_order_release);
+  SLUICE_STEP("slab.alloc: made");
   return 1;
 }
 
@@ -65,7 +69,8 @@ static uint32_t find_free(sluice_space *space, sluice_size_class *class, uint32_
       }
     }
   }
-  uint32_t offset = atomic_load_explicit(&class->cursor, memory_order_relaxed);
+  /* pairs with the release stores below: who stored it had seen the block's header */
+  uint32_t offset = atomic_load_explicit(&class->cursor, memory_order_acquire);
   for (uint32_t i = 0; i < SWEEP; i++) {
     if (offset == 0) {
       /* pairs with the release in chain: the block's link is visible */
@@ -75,17 +80,17 @@ static uint32_t find_free(sluice_space *space, sluice_size_class *class, uint32_
       return 0;
     }
     if (sluice_block_room(space, offset) < units * UNIT - SLUICE_BLOCK_HEADER) {
-      return sluice_poison(space);
+      return 0; /* beyond what this thread sees of a space that has grown; or nonsense */
     }
     uint32_t next =
         atomic_load_explicit(&sluice_block_at(space, offset)->next, memory_order_relaxed);
     if (take(space, offset, bytes)) {
-      atomic_store_explicit(&class->cursor, next, memory_order_relaxed);
+      atomic_store_explicit(&class->cursor, next, memory_order_release);
       return offset;
     }
     offset = next;
   }
-  atomic_store_explicit(&class->cursor, offset, memory_order_relaxed);
+  atomic_store_explicit(&class->cursor, offset, memory_order_release);
   return 0;
 }
 
@@ -126,19 +131,15 @@ static uint32_t make(sluice_space *space, sluice_size_class *class, uint32_t uni
     uint32_t limit = atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire);
     uint32_t extent = sluice_extent(space);
     limit = (limit > extent ? extent : limit) / UNIT * UNIT;
-    if (offset % UNIT != 0 || offset < SLUICE_HEAP_FIRST ||
-        offset - SLUICE_BLOCK_HEADER > extent) {
+    if (offset % UNIT != 0 || offset < SLUICE_HEAP_FIRST) {
       return sluice_poison(space);
     }
     uint32_t room = offset > limit ? 0 : (limit - (offset - SLUICE_BLOCK_HEADER)) / UNIT;
-    if (next >> 32 != 0) {
-      if (next >> 32 > (extent - (offset - SLUICE_BLOCK_HEADER)) / UNIT) {
-        return sluice_poison(space);
-      }
+    if (next >> 32 != 0 && next >> 32 <= room) {
       finish(space, next);
       continue;
     }
-    if (units > room) {
+    if (units > room || next >> 32 != 0) { /* also where this thread does not see so far */
       space->status = SLUICE_E_NO_MEMORY;
       return 0;
     }
@@ -179,6 +180,10 @@ uint32_t sluice_block_next(sluice_space *space, uint32_t offset) {
   if (next >= end || next < offset) {
     return 0;
   }
+  if (sluice_extent(space) < end - SLUICE_BLOCK_HEADER && sluice_block_room(space, next) == 0) {
+    space->status = SLUICE_E_AGAIN; /* the space has grown past what this thread sees of it */
+    return 0;
+  }
   return sluice_block_room(space, next) == 0 ? sluice_poison(space) : next;
 }
 
@@ -204,7 +209,7 @@ uint32_t sluice_slab_alloc(sluice_space *space, uint32_t bytes) {
   }
   if (offset == 0 && space->status == SLUICE_E_NO_MEMORY) {
     offset = find_anywhere(space, units, bytes);
-    if (offset == 0 && space->status == SLUICE_OK) {
+    if (offset == 0 && space->status != SLUICE_E_POISONED) {
       space->status = SLUICE_E_NO_MEMORY;
     }
   }
@@ -240,10 +245,13 @@ uint64_t sluice_block_hold(const sluice_space *space, uint32_t offset, uint64_t 
   uint64_t old = atomic_load_explicit(refs, memory_order_relaxed);
   /* seq_cst: held, then the place that named the block is looked at again; who takes the name away
    * does that first, then lets go. One of the two sees the other. */
-  while (old != 0 && !atomic_compare_exchange_weak_explicit(
-                         refs, &old, old | bits, memory_order_seq_cst, memory_order_relaxed)) {
+  while (old != 0 && (old & SLUICE_BLOCK_MAKING) == 0) {
+    if (atomic_compare_exchange_weak_explicit(refs, &old, old | bits, memory_order_seq_cst,
+                                              memory_order_relaxed)) {
+      return old;
+    }
   }
-  return old;
+  return 0;
 }
 
 /* Says where a free block is. */
@@ -257,24 +265,28 @@ static void hint(const sluice_space *space, uint32_t offset) {
   }
 }
 
-uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits,
-                              int32_t flight) {
+uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits) {
   sluice_block *block = sluice_block_at(space, offset);
-  uint64_t old = atomic_load_explicit(&block->refs, memory_order_relaxed);
+  /* acquire, here and where the exchange fails: the last one finalizes what the others wrote.
+   * seq_cst: a slot that referred to the block has been emptied before; who sets the block's bit
+   * looks at the slot again (follow_up in table.c) */
+  uint64_t old = atomic_load_explicit(&block->refs, memory_order_seq_cst);
   uint64_t left = 0;
   do {
-    if (old == 0) {
-      return 0;
+    if ((old & bits) == 0) {
+      return old;
     }
-    left = (old & ~bits) + ((uint64_t)(uint16_t)flight << 48);
-    if (left == 0) {
-      sluice_kind_finalize(space, offset);
+    left = old & ~bits;
+    if ((left & ~SLUICE_BLOCK_MAKING) == 0) {
+      left = 0;
+      if ((old & SLUICE_BLOCK_MAKING) == 0) {
+        sluice_kind_finalize(space, offset);
+      }
     }
-    /* hands the block to its next holder; pairs with the acquire in take, and acquires what the
-     * other holders did before they let go.
+    /* hands the block to its next holder; pairs with the acquire in take.
      * seq_cst for sluice_block_hold */
   } while (!atomic_compare_exchange_weak_explicit(&block->refs, &old, left, memory_order_seq_cst,
-                                                  memory_order_relaxed));
+                                                  memory_order_acquire));
   SLUICE_STEP("slab.release: let go");
   if (left == 0) {
     hint(space, offset);
@@ -293,7 +305,7 @@ int sluice_slab_ref(sluice_space *space, uint32_t offset, uint32_t serial) {
     return SLUICE_OK;
   }
   if (before != 0 && (before & mine) == 0) {
-    (void)sluice_block_release(space, offset, mine, 0);
+    (void)sluice_block_release(space, offset, mine);
   }
   return SLUICE_E_CLOSED;
 }
@@ -305,59 +317,12 @@ int sluice_slab_unref(sluice_space *space, uint32_t offset) {
           0) {
     return SLUICE_E_INVALID;
   }
-  (void)sluice_block_release(space, offset, mine, 0);
+  (void)sluice_block_release(space, offset, mine);
   return SLUICE_OK;
 }
 
 int sluice_space_free(sluice_space *space, uint32_t offset) {
   return sluice_slab_unref(space, offset);
-}
-
-/* Changes the references in flight by `flight`, and takes away and adds holders, in one step. */
-static int pass(sluice_space *space, uint32_t offset, uint64_t clear, uint64_t set,
-                int32_t flight) {
-  sluice_block *block = sluice_block_at(space, offset);
-  uint64_t old = atomic_load_explicit(&block->refs, memory_order_relaxed);
-  for (;;) {
-    int32_t now = (int16_t)(old >> 48);
-    if (old == 0) {
-      return SLUICE_E_CLOSED;
-    }
-    if (now + flight > SLUICE_FLIGHT_MAX || now + flight < -SLUICE_FLIGHT_MAX) {
-      return SLUICE_E_FULL;
-    }
-    uint64_t left = ((old & ~clear) | set) + ((uint64_t)(uint16_t)flight << 48);
-    if (left == 0) {
-      (void)sluice_block_release(space, offset, clear, flight);
-      return SLUICE_OK;
-    }
-    /* as sluice_block_release */
-    if (atomic_compare_exchange_weak_explicit(&block->refs, &old, left, memory_order_seq_cst,
-                                              memory_order_relaxed)) {
-      SLUICE_STEP("slab.pass: passed");
-      return SLUICE_OK;
-    }
-  }
-}
-
-int sluice_slab_post(sluice_space *space, uint32_t offset, int keep) {
-  uint64_t mine = sluice_bit(space->participant);
-  if (sluice_block_room(space, offset) == 0 ||
-      (atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_relaxed) & mine) ==
-          0) {
-    return SLUICE_E_INVALID;
-  }
-  return pass(space, offset, keep ? 0 : mine, 0, 1);
-}
-
-int sluice_slab_take(sluice_space *space, uint32_t offset, uint32_t serial) {
-  if (sluice_block_room(space, offset) == 0) {
-    return SLUICE_E_INVALID;
-  }
-  /* The message that named the block keeps it, by its reference in flight or by its sender's. */
-  return sluice_slab_serial(space, offset) == serial
-             ? pass(space, offset, 0, sluice_bit(space->participant), -1)
-             : SLUICE_E_CLOSED;
 }
 
 uint32_t sluice_space_used(const sluice_space *space) {

@@ -1,6 +1,6 @@
 #include "sluice/space.h"
 
-#include "blocks.h"
+#include "directory_table.h"
 #include "kinds.h"
 
 int sluice_space_init(sluice_space *space, void *at, uint32_t bytes) {
@@ -71,10 +71,12 @@ int sluice_space_close(sluice_space *space) {
   (void)atomic_compare_exchange_strong_explicit(&sluice_header(space)->state, &open,
                                                 SLUICE_SPACE_CLOSED, memory_order_seq_cst,
                                                 memory_order_seq_cst);
-  for (uint32_t index = 0; index < SLUICE_DIRECTORY_ENTRIES; index++) {
-    uint32_t offset = sluice_directory_at(space, index);
-    if (offset != 0) {
-      sluice_kind_shut(space, offset);
+  sluice_table directory = sluice_directory_table(space);
+  for (uint32_t slot = 0; slot < SLUICE_DIRECTORY_ENTRIES; slot++) {
+    sluice_entry entry;
+    if (sluice_table_at(space, &directory, slot, &entry) == SLUICE_OK) {
+      sluice_kind_shut(space, entry.offset);
+      sluice_table_let_go(space, &entry);
     }
   }
   return SLUICE_OK;

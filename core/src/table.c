@@ -4,9 +4,12 @@ enum { TRIES = 1000 }; /* how often others may come in between before the caller
 
 #define OFFSET_BITS UINT64_C(0x1ffffff)
 #define TENTATIVE (UINT64_C(1) << 25)
-#define TAG_SHIFT 26
+#define PROPOSER_BITS UINT64_C(0x3f)
+#define PROPOSER_SHIFT 26
+#define TAG_SHIFT 32
 #define SLOT_BITS UINT64_C(0xffff)
-#define SEQUENCE_SHIFT 16
+#define VERSION_PROPOSER_SHIFT 16
+#define SEQUENCE_SHIFT 22
 
 static uint32_t offset_of(uint64_t word) {
   return (uint32_t)(word & OFFSET_BITS) * SLUICE_ALIGN;
@@ -17,14 +20,23 @@ static uint64_t follow(uint64_t old, uint32_t offset) {
   return ((old >> TAG_SHIFT) + 1) << TAG_SHIFT | offset / SLUICE_ALIGN;
 }
 
-static uint64_t tag_for(uint64_t sequence) {
-  return sequence << TAG_SHIFT;
+/* Who proposes, as six bits: its slot + 1, 0 for one that has not joined. */
+static uint64_t proposer(uint32_t id) {
+  return id & PROPOSER_BITS;
 }
+_Static_assert(SLUICE_PARTICIPANTS < 63, "a participant's slot fits");
 
-/* The version that makes the tentative `word` in `slot` count. */
+/* Does `version` make the tentative `word` in `slot` count? */
 static int named_by(uint64_t version, uint64_t word, uint32_t slot) {
   return (version & SLOT_BITS) == slot + 1 &&
-         tag_for(version >> SEQUENCE_SHIFT) == tag_for(word >> TAG_SHIFT);
+         (uint32_t)(version >> SEQUENCE_SHIFT) == (uint32_t)(word >> TAG_SHIFT) &&
+         (version >> VERSION_PROPOSER_SHIFT & PROPOSER_BITS) ==
+             (word >> PROPOSER_SHIFT & PROPOSER_BITS);
+}
+
+/* One's own bit; none for one that has not joined, which refers to nothing. */
+static uint64_t own_bit(const sluice_space *space) {
+  return space->participant == 0 ? 0 : sluice_bit(space->participant);
 }
 
 uint32_t sluice_table_hash(const void *bytes, uint32_t length) {
@@ -77,7 +89,7 @@ static uint64_t look(const sluice_table *table, uint32_t slot) {
     if (!named_by(version, word, slot)) {
       /* Never inserted as yet; or inserted, finished and named no more since `word` was read. */
       word = atomic_load_explicit(&table->slots[slot], memory_order_seq_cst);
-      return (word & TENTATIVE) != 0 ? 0 : word;
+      return (word & TENTATIVE) != 0 || offset_of(word) == 0 ? 0 : word;
     }
     finish(table, version);
     word &= ~TENTATIVE;
@@ -95,10 +107,16 @@ static int poisoned(sluice_space *space) {
   return SLUICE_E_POISONED;
 }
 
+/* Of a space that has grown this thread may not see all. */
+static int beyond_view(const sluice_space *space, uint32_t offset) {
+  return offset >= sluice_extent(space) &&
+         offset < atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire);
+}
+
 /* Looks at one slot; `key` NULL for any. As sluice_table_find. */
 static int look_into(sluice_space *space, const sluice_table *table, uint32_t slot,
                      const sluice_key *key, sluice_entry *entry) {
-  uint64_t mine = sluice_bit(space->participant);
+  uint64_t mine = own_bit(space);
   for (uint32_t tries = 0; tries < TRIES; tries++) {
     uint64_t word = look(table, slot);
     uint32_t offset = offset_of(word);
@@ -106,7 +124,10 @@ static int look_into(sluice_space *space, const sluice_table *table, uint32_t sl
       return SLUICE_E_EMPTY;
     }
     if (sluice_block_room(space, offset) == 0) {
-      return poisoned(space);
+      if (!refers(table, slot, word)) {
+        continue;
+      }
+      return beyond_view(space, offset) ? SLUICE_E_AGAIN : poisoned(space);
     }
     uint32_t hash =
         atomic_load_explicit(&sluice_block_at(space, offset)->hash, memory_order_relaxed);
@@ -119,7 +140,7 @@ static int look_into(sluice_space *space, const sluice_table *table, uint32_t sl
     uint64_t before = sluice_block_hold(space, offset, mine);
     SLUICE_STEP("table.find: held");
     *entry = (sluice_entry){
-        .word = word, .slot = slot, .offset = offset, .held = (before & mine) == 0};
+        .word = word, .slot = slot, .offset = offset, .held = mine != 0 && (before & mine) == 0};
     if (before != 0 && refers(table, slot, word)) {
       if (key == NULL || has_key(space, offset, key)) {
         return SLUICE_OK;
@@ -153,7 +174,7 @@ int sluice_table_find(sluice_space *space, const sluice_table *table, const slui
 
 void sluice_table_let_go(sluice_space *space, const sluice_entry *entry) {
   if (entry->held != 0) {
-    (void)sluice_block_release(space, entry->offset, sluice_bit(space->participant), 0);
+    (void)sluice_block_release(space, entry->offset, own_bit(space));
   }
 }
 
@@ -164,7 +185,7 @@ static void follow_up(sluice_space *space, const sluice_table *table, uint32_t s
   (void)sluice_block_hold(space, offset, SLUICE_BIT_SPACE);
   SLUICE_STEP("table.follow: set");
   if (offset_of(look(table, slot)) != offset) {
-    (void)sluice_block_release(space, offset, SLUICE_BIT_SPACE, 0);
+    (void)sluice_block_release(space, offset, SLUICE_BIT_SPACE);
   }
 }
 
@@ -211,14 +232,17 @@ int sluice_table_insert(sluice_space *space, const sluice_table *table, uint32_t
       return status == SLUICE_OK ? SLUICE_E_BUSY : status;
     }
     uint64_t sequence = (version >> SEQUENCE_SHIFT) + 1;
-    uint64_t proposal = tag_for(sequence) | TENTATIVE | offset / SLUICE_ALIGN;
+    uint64_t me = proposer(space->participant);
+    uint64_t proposal = (uint64_t)(uint32_t)sequence << TAG_SHIFT | me << PROPOSER_SHIFT |
+                        TENTATIVE | offset / SLUICE_ALIGN;
     uint32_t slot = propose(table, key.hash, proposal);
     SLUICE_STEP("table.insert: proposed");
     if (slot == table->count) {
       return SLUICE_E_NO_MEMORY;
     }
     atomic_store_explicit(&block->slot, slot, memory_order_relaxed);
-    uint64_t inserted = sequence << SEQUENCE_SHIFT | (slot + 1);
+    uint64_t inserted =
+        sequence << SEQUENCE_SHIFT | me << VERSION_PROPOSER_SHIFT | (slot + 1);
     /* seq_cst: inserted, then sluice_object_open looks at the space's state; sluice_space_close sets
      * the state, then looks here */
     if (atomic_compare_exchange_strong_explicit(table->version, &version, inserted,
@@ -252,7 +276,7 @@ int sluice_table_replace(sluice_space *space, const sluice_table *table, const s
   if (offset != 0) {
     follow_up(space, table, entry->slot, offset);
   }
-  (void)sluice_block_release(space, entry->offset, SLUICE_BIT_SPACE, 0);
+  (void)sluice_block_release(space, entry->offset, SLUICE_BIT_SPACE);
   SLUICE_STEP("table.replace: let go");
   return SLUICE_OK;
 }
@@ -263,6 +287,14 @@ uint32_t sluice_table_used(const sluice_table *table) {
     used += look(table, slot) != 0;
   }
   return used;
+}
+
+/* Does the block say too that it stands in this slot? If not, the slot is a finalized table's. */
+static int stands_in(const sluice_space *space, const sluice_table *table, uint32_t slot,
+                     uint32_t offset) {
+  const sluice_block *block = sluice_block_at(space, offset);
+  return atomic_load_explicit(&block->home, memory_order_relaxed) == table->home + 1 &&
+         atomic_load_explicit(&block->slot, memory_order_relaxed) == slot;
 }
 
 void sluice_table_recover(sluice_space *space, const sluice_table *table, uint32_t id) {
@@ -277,10 +309,12 @@ void sluice_table_recover(sluice_space *space, const sluice_table *table, uint32
          dead) == 0) {
       continue;
     }
-    /* The dead one holds the block, so it cannot become another. */
     if ((word & TENTATIVE) != 0 && look(table, slot) == 0) {
-      withdraw(table, slot, word);
-    } else if (offset_of(look(table, slot)) == offset) {
+      /* The dead one may hold a block that another proposes, by a look that came too late. */
+      if ((word >> PROPOSER_SHIFT & PROPOSER_BITS) == proposer(id)) {
+        withdraw(table, slot, word);
+      }
+    } else if (stands_in(space, table, slot, offset) && offset_of(look(table, slot)) == offset) {
       follow_up(space, table, slot, offset);
     }
     SLUICE_STEP("table.recover: slot set right");
@@ -293,14 +327,14 @@ void sluice_table_recover(sluice_space *space, const sluice_table *table, uint32
     if ((refs & dead) != 0 && (refs & SLUICE_BIT_SPACE) != 0 &&
         atomic_load_explicit(&block->home, memory_order_relaxed) == table->home + 1 &&
         (slot >= table->count || offset_of(look(table, slot)) != offset)) {
-      (void)sluice_block_release(space, offset, SLUICE_BIT_SPACE, 0);
+      (void)sluice_block_release(space, offset, SLUICE_BIT_SPACE);
       SLUICE_STEP("table.recover: block let go");
     }
   }
 }
 
 void sluice_table_clear(sluice_space *space, const sluice_table *table) {
-  uint64_t mine = sluice_bit(space->participant);
+  uint64_t mine = own_bit(space);
   for (uint32_t slot = 0; slot < table->count; slot++) {
     uint64_t word = atomic_load_explicit(&table->slots[slot], memory_order_seq_cst);
     uint32_t offset = offset_of(word);
@@ -311,12 +345,10 @@ void sluice_table_clear(sluice_space *space, const sluice_table *table) {
      * block may have become another's. */
     uint64_t before = sluice_block_hold(space, offset, mine);
     SLUICE_STEP("table.clear: held");
-    const sluice_block *block = sluice_block_at(space, offset);
-    int still = atomic_load_explicit(&block->home, memory_order_relaxed) == table->home + 1 &&
-                atomic_load_explicit(&block->slot, memory_order_relaxed) == slot;
+    int still = stands_in(space, table, slot, offset);
     uint64_t bits = ((before & mine) == 0 ? mine : 0) | (still ? SLUICE_BIT_SPACE : 0);
     if (before != 0) {
-      (void)sluice_block_release(space, offset, bits, 0);
+      (void)sluice_block_release(space, offset, bits);
     }
     SLUICE_STEP("table.clear: let go");
   }

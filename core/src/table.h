@@ -4,22 +4,28 @@
  * its key (block header: hash, key_at, key_bytes). No key stands twice, nobody ever waits, and a
  * participant may die between any two steps.
  *
- *    63                         26  25        24                    0
- *   +-----------------------------+-----------+-----------------------+
- *   |             tag             | tentative | block's offset / 128  |
- *   +-----------------------------+-----------+-----------------------+
+ *    63                  32 31      26  25        24                    0
+ *   +----------------------+----------+-----------+-----------------------+
+ *   |         tag          | proposer | tentative | block's offset / 128  |
+ *   +----------------------+----------+-----------+-----------------------+
  *
  * To change or empty a slot is one compare-and-swap. To insert takes more, because the key must
- * not be in any other slot. The version word {sequence, slot + 1} names the last insertion:
+ * not be in any other slot. The version word names the last insertion:
+ *
+ *    63                             22 21      16 15                      0
+ *   +---------------------------------+----------+-------------------------+
+ *   |            sequence             | proposer |        slot + 1         |
+ *   +---------------------------------+----------+-------------------------+
  *
  *   1. read the version; finish the insertion that it names, if need be
  *   2. look at all slots: if the key is there, say so
- *   3. put the block into an empty slot, tentative, tagged with the next sequence
- *   4. compare-and-swap the version to {sequence + 1, slot}: this is the insertion. It fails if any
- *      other insertion came in between, and then the slot is emptied and all begins anew.
+ *   3. put the block into an empty slot, tentative, tagged with the next sequence and one's own
+ *      slot among the participants
+ *   4. compare-and-swap the version to {sequence + 1, oneself, slot}: this is the insertion. It fails
+ *      if any other insertion came in between, and then the slot is emptied and all begins anew.
  *   5. take the mark "tentative" away: whoever comes first does it
  *
- * A tentative slot counts exactly when the version names it with its tag's sequence.
+ * A tentative slot counts exactly when the version names it, its sequence and its proposer.
  *
  * The truth is in the slots. The bit SLUICE_BIT_SPACE in a block's references says "a slot refers to
  * me" and follows the truth: it is set after the block stands in its slot (and taken back if it

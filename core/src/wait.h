@@ -15,15 +15,18 @@
 #include "futex.h"
 #include "sluice/status.h"
 
-enum {
-  SLUICE_SPINS = 1000
-}; /* a microsecond in wasm, some tens natively with the pauses: less than a sleep costs */
+#if defined(SLUICE_STEPS)
+enum { SLUICE_SPINS = 4 }; /* a test that takes every step need not take it a thousand times */
+#else
+/* A microsecond in wasm, some tens natively with the pauses: less than a sleep costs. */
+enum { SLUICE_SPINS = 1000 };
+#endif
 
 /* When a wait ends. Natively a point in time. In wasm, where a module without imports has no clock,
  * the length of one sleep: a waiter that was woken in vain is told SLUICE_E_AGAIN, and its caller,
  * who has a clock, comes back with what is left. */
 typedef struct sluice_deadline {
-  int64_t at;    /* negative: never; natively nanoseconds of the monotonic clock */
+  int64_t at;     /* negative: never; natively nanoseconds of the monotonic clock */
   uint32_t slept; /* wasm: one limited sleep is over */
 } sluice_deadline;
 

@@ -53,8 +53,9 @@ void sluice_stack_set(uintptr_t top);
 #endif
 
 /* Gives the slot back, in good order: the caller has closed its ends and released its locks. What it
- * still refers to (blocks, open objects) is let go. SLUICE_OK, or SLUICE_E_INVALID when this
- * sluice_space has not joined. */
+ * still refers to (blocks, open objects) is let go. SLUICE_OK; SLUICE_E_INVALID when this
+ * sluice_space has not joined; SLUICE_E_POISONED, SLUICE_E_AGAIN when not all of the heap could be
+ * walked, and something was left behind. */
 int sluice_participant_leave(sluice_space *space);
 
 /* How many slots are taken. Any thread; a snapshot. */
@@ -68,8 +69,9 @@ int sluice_participant_alive(const sluice_space *space, uint32_t id);
  * are woken), lets go of its blocks, frees its slot. Whoever does this may die in the middle: the
  * next call, for any id, takes it up again. Returns SLUICE_OK when `id` is buried, now or before;
  * SLUICE_E_AGAIN when a live participant stands between two steps that have to be waited for, or
- * is burying it: call again soon; SLUICE_E_INVALID for an id that never was or one's own. Any thread
- * but the dead one; lock-free, never waits. */
+ * is burying it, or this thread does not see all of a space that has grown: call again soon;
+ * SLUICE_E_INVALID for an id that never was, for one's own, and for a caller that has not joined;
+ * SLUICE_E_POISONED. Any participant but the dead one; lock-free, never waits. */
 int sluice_participant_bury(sluice_space *space, uint32_t id);
 
 #endif

@@ -173,7 +173,8 @@ int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length);
 /* Closes the ring for writing, for good; the consumer reads what is there. Drops an open claim.
  * `reason` is the offset of a block of `space` that says why, of `bytes` bytes, or 0; the consumer
  * finds it in the ring, which keeps it: the caller's reference goes over to the ring, and goes with
- * it. Idempotent: the first reason stays. */
+ * it. Idempotent: the first reason stays. SLUICE_OK, or SLUICE_E_INVALID for a reason that is no
+ * block of so many bytes. */
 int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
                                    uint32_t reason, uint32_t bytes);
 

@@ -4,16 +4,21 @@
  * 64 bytes in front, and one word of it says everything about its life:
  *
  *   refs, 64 bits
- *    63            48 47    46                                             0
- *   +----------------+-----+-----------------------------------------------+
- *   | in flight (int)|space| one bit for each participant that refers to it |
- *   +----------------+-----+-----------------------------------------------+
+ *     63    62    48 47     46                                            0
+ *   +------+-------+-------+-----------------------------------------------+
+ *   |making|   0   | space | one bit for each participant that refers to it |
+ *   +------+-------+-------+-----------------------------------------------+
  *
  * A block is free when, and only when, refs is 0. To allocate is one compare-and-swap from 0 to
- * one's own bit; to release is to clear it. So a participant that dies between any two steps
- * leaves no block in between: clearing its bit everywhere (sluice_participant_bury) frees what was
- * its alone. What helps to find a free block (chains by class, cursors, hints) decides nothing.
- * Large payloads are sent by handle (offset and serial), never copied.
+ * one's own bit (with `making` until its header is written); to release is to clear that bit. So a
+ * participant that dies between any two steps leaves no block in between: clearing its bit
+ * everywhere (sluice_participant_bury) frees what was its alone. What helps to find a free block
+ * (chains by class, cursors, hints) decides nothing.
+ *
+ * Large payloads are sent by handle {offset, serial}, never copied: the sender commits a record with
+ * the handle and keeps its reference until the receiver has its own (it has answered, or the
+ * record has been released); the receiver refers to the block before it releases the record. A
+ * handle whose block is gone, because its holder died, is refused, never another's data.
  *
  *   block header, bytes before the block
  *     -64  refs      as above
@@ -25,7 +30,7 @@
  *     -32  hash, key_at, key_bytes: its key in that table                        (internal)
  *
  * A participant's references to one block count once: the second sluice_slab_ref changes nothing,
- * and one sluice_slab_unref ends it. References in flight (in messages) are counted.
+ * and one sluice_slab_unref ends it.
  *
  * Threads. All functions: any thread on its own sluice_space; lock-free; none waits. A thread that
  * has not joined (participant.h) holds in the space's name, which only suits set-up code.
@@ -41,7 +46,7 @@
 
 #define SLUICE_BLOCK_HEADER UINT32_C(64)
 #define SLUICE_BIT_SPACE (UINT64_C(1) << 47)
-#define SLUICE_FLIGHT_MAX 32767
+#define SLUICE_BLOCK_MAKING (UINT64_C(1) << 63)
 
 typedef struct sluice_block {
   _Atomic uint64_t refs;
@@ -84,15 +89,6 @@ int sluice_slab_unref(sluice_space *space, uint32_t offset);
 
 /* The same under the name that goes with sluice_space_alloc. */
 int sluice_space_free(sluice_space *space, uint32_t offset);
-
-/* Turns this participant's reference into one in flight, after the message that carries it has
- * been committed; `keep` 1: adds one in flight and keeps its own. SLUICE_OK; SLUICE_E_INVALID;
- * SLUICE_E_FULL with SLUICE_FLIGHT_MAX in flight. */
-int sluice_slab_post(sluice_space *space, uint32_t offset, int keep);
-
-/* Turns one reference in flight into this participant's, before the message is released; it may
- * come before the sender's post. SLUICE_OK; SLUICE_E_CLOSED as ref; SLUICE_E_INVALID. */
-int sluice_slab_take(sluice_space *space, uint32_t offset, uint32_t serial);
 
 /* Bytes in blocks that are in use, headers included. Walks the heap; a snapshot. */
 uint32_t sluice_space_used(const sluice_space *space);

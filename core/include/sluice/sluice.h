@@ -2,11 +2,26 @@
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
 
+#include "sluice/barrier.h"
+#include "sluice/broadcast.h"
+#include "sluice/cell.h"
+#include "sluice/condvar.h"
+#include "sluice/counter.h"
 #include "sluice/directory.h"
+#include "sluice/event.h"
+#include "sluice/histogram.h"
+#include "sluice/mutex.h"
+#include "sluice/once.h"
 #include "sluice/participant.h"
+#include "sluice/queue.h"
 #include "sluice/ring.h"
+#include "sluice/ring_many.h"
+#include "sluice/rpc.h"
+#include "sluice/rwlock.h"
+#include "sluice/semaphore.h"
 #include "sluice/slab.h"
 #include "sluice/space.h"
 #include "sluice/status.h"
+#include "sluice/store.h"
 
 #endif

@@ -65,33 +65,10 @@ static void refer(sluice_space *space, crash_log *log) {
   CRASH_EQUAL(sluice_slab_ref(space, offset, (uint32_t)log->notes[1]), SLUICE_OK);
 }
 
-/* ---- */
-
-static void in_flight(sluice_space *space, crash_log *log) {
-  survivors_block(space, log);
-  CRASH_EQUAL(sluice_slab_post(space, (uint32_t)log->notes[0], 1), SLUICE_OK);
-}
-
-static void take(sluice_space *space, crash_log *log) {
-  atomic_store(&log->begun, 1);
-  CRASH_EQUAL(sluice_slab_take(space, (uint32_t)log->notes[0], (uint32_t)log->notes[1]), SLUICE_OK);
-}
-
-/* The message is still there when its reader died before it took the block; the next one takes it. */
-static void taken_once(sluice_space *space, crash_log *log, int finished) {
-  block_is_whole(space, log, finished);
-  int taken = finished || strcmp(crash_step(), "slab.pass: passed") == 0;
-  if (!taken) {
-    CRASH_EQUAL(sluice_slab_take(space, (uint32_t)log->notes[0], (uint32_t)log->notes[1]),
-                SLUICE_OK);
-  }
-}
-
 const crash_scenario crash_scenarios[] = {
     {"a participant that dies while it allocates leaves no block", nothing, allocate_and_free,
      every_size_can_be_had, nothing},
     {"a participant that dies while it refers leaves the block to others", survivors_block, refer,
      block_is_whole, free_block},
-    {"a reference in flight is taken exactly once", in_flight, take, taken_once, free_block},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* participant.h: slots, their areas and generations, and what happens to the ends of the dead. */
+/* participant.h: slots, their generations and areas, reserve and adopt, leave. Burial: burial.c. */
 #include "support.h"
 
 enum { BYTES = 1 << 20 };
@@ -43,9 +43,11 @@ static void one_more_than_all_slots_is_no_memory(void **state) {
   }
   assert_int_equal(sluice_participant_join(&space, 0), SLUICE_E_NO_MEMORY);
   assert_int_equal(space.participant, 0);
-  assert_int_equal(sluice_participant_leave(&each[77]), SLUICE_OK);
+  assert_int_equal(sluice_participant_reserve(&space), 0);
+  assert_int_equal(space.status, SLUICE_E_NO_MEMORY);
+  assert_int_equal(sluice_participant_leave(&each[30]), SLUICE_OK);
   assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
-  assert_int_equal(space.participant, 2 << 8 | 78);
+  assert_int_equal(space.participant, 2 << 8 | 31);
   free(space.base);
 }
 
@@ -65,10 +67,24 @@ static void an_id_is_not_met_again_by_the_slots_next_holder(void **state) {
 static void the_generation_wraps_to_an_id_that_is_not_zero(void **state) {
   (void)state;
   sluice_space space = fresh_space(BYTES);
-  header_of(&space)->participants[0].generation = 0xffffff;
+  atomic_store(&header_of(&space)->participants[0].id, 0x3fffff << 8);
   assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
   assert_int_equal(space.participant, 1);
+  assert_int_equal(sluice_participant_alive(&space, 1), 1);
   assert_int_equal(sluice_participant_leave(&space), SLUICE_OK);
+  free(space.base);
+}
+
+static void an_id_leaves_the_upper_two_bits_to_the_words_of_locks(void **state) {
+  (void)state;
+  sluice_space space = fresh_space(BYTES);
+  const uint32_t words[] = {0x3ffffe00, 0x3fffff00, 0x40000000, 0xffffff00};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    atomic_store(&header_of(&space)->participants[0].id, words[i]);
+    assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
+    assert_int_equal(space.participant & ~SLUICE_OWNER_MASK, 0);
+    assert_int_equal(sluice_participant_leave(&space), SLUICE_OK);
+  }
   free(space.base);
 }
 
@@ -93,6 +109,119 @@ static void the_taken_slots_are_counted(void **state) {
   (void)sluice_participant_leave(&first);
   assert_int_equal(sluice_participant_count(&first), 1);
   free(first.base);
+}
+
+static void leaving_lets_go_of_all_that_one_referred_to(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space other = joined(&space);
+  uint32_t used = used_of(&space);
+  uint32_t alone = sluice_slab_alloc(&other, 1000);
+  uint32_t shared = sluice_slab_alloc(&other, 2000);
+  uint32_t ring = sluice_ring_open(&other, "r", 1, 64, 0);
+  assert_int_equal(sluice_slab_ref(&space, shared, sluice_slab_serial(&space, shared)), SLUICE_OK);
+  uint64_t bit = bit_of(other.participant);
+  assert_int_equal(sluice_participant_leave(&other), SLUICE_OK);
+  assert_int_equal(other.participant, 0);
+  assert_true(refs_of(&space, alone) == 0);
+  assert_true(refs_of(&space, shared) == bit_of(space.participant));
+  assert_true((refs_of(&space, ring) & bit) == 0);
+  assert_int_equal(sluice_directory_find(&space, "r", 1), ring); /* the name stays */
+  assert_int_equal(sluice_object_close(&space, ring), SLUICE_OK);
+  assert_int_equal(sluice_directory_remove(&space, "r", 1), SLUICE_OK);
+  assert_int_equal(sluice_slab_unref(&space, shared), SLUICE_OK);
+  assert_int_equal(used_of(&space), used);
+  free(space.base);
+}
+
+static void who_was_declared_dead_cannot_leave(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space dead = joined(&space);
+  assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
+  sluice_space next = joined(&space); /* the same slot */
+  uint32_t block = sluice_slab_alloc(&next, 100);
+  assert_int_equal(sluice_participant_leave(&dead), SLUICE_E_INVALID);
+  assert_true(refs_of(&space, block) == bit_of(next.participant));
+  assert_int_equal(sluice_participant_alive(&space, next.participant), 1);
+  free(space.base);
+}
+
+/* ---- reserve, adopt, alive ---- */
+
+static void a_reserved_id_is_alive_before_its_thread_runs(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  uint32_t id = sluice_participant_reserve(&space);
+  assert_int_equal(id, 1 << 8 | 2);
+  assert_int_equal(space.status, SLUICE_OK);
+  assert_int_equal(sluice_participant_alive(&space, id), 1);
+  assert_int_equal(sluice_participant_count(&space), 2);
+  sluice_space other = attach(&space);
+  assert_int_equal(sluice_participant_adopt(&other, id, 1000), SLUICE_OK);
+  assert_int_equal(other.participant, id);
+  assert_int_not_equal(other.area, 0);
+  assert_int_equal(sluice_participant_count(&space), 2);
+  free(space.base);
+}
+
+static void a_reserved_id_whose_thread_never_ran_can_be_buried(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  uint32_t id = sluice_participant_reserve(&space);
+  assert_int_equal(sluice_participant_bury(&space, id), SLUICE_OK);
+  assert_int_equal(sluice_participant_alive(&space, id), 0);
+  assert_int_equal(sluice_participant_count(&space), 1);
+  sluice_space late = attach(&space);
+  assert_int_equal(sluice_participant_adopt(&late, id, 0), SLUICE_E_INVALID);
+  assert_int_equal(late.participant, 0);
+  free(space.base);
+}
+
+static void adopting_an_id_that_does_not_hold_its_slot_is_invalid(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space other = attach(&space);
+  const uint32_t ids[] = {1,           1 << 8,     1 << 8 | 2, 2 << 8 | 1, 0xff,
+                          1 << 8 | 48, 0x40000101, 0x80000101, UINT32_MAX};
+  for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+    assert_int_equal(sluice_participant_adopt(&other, ids[i], 0), SLUICE_E_INVALID);
+    assert_int_equal(other.participant, 0);
+  }
+  assert_int_equal(sluice_participant_count(&space), 1);
+  free(space.base);
+}
+
+static void adopting_with_an_area_that_does_not_fit_gives_the_slot_back(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space other = attach(&space);
+  uint32_t id = sluice_participant_reserve(&space);
+  assert_int_equal(sluice_participant_adopt(&other, id, BYTES), SLUICE_E_NO_MEMORY);
+  assert_int_equal(other.participant, 0);
+  assert_int_equal(sluice_participant_count(&space), 1);
+  assert_int_equal(sluice_participant_alive(&space, id), 0);
+  free(space.base);
+}
+
+static void only_who_holds_its_slot_and_is_not_marked_dead_is_alive(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space other = joined(&space);
+  uint32_t id = other.participant;
+  const uint32_t ids[] = {0,           0xff,       1 << 8,          id + 1,
+                          id + 0x100,  id - 0x100, id | 0x40000000, id | 0x80000000,
+                          1 << 8 | 48, UINT32_MAX};
+  assert_int_equal(sluice_participant_alive(&space, id), 1);
+  for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+    assert_int_equal(sluice_participant_alive(&space, ids[i]), 0);
+  }
+  atomic_store(&header_of(&space)->participants[1].dead, id); /* marked, not buried as yet */
+  assert_int_equal(sluice_participant_alive(&space, id), 0);
+  atomic_store(&header_of(&space)->participants[1].dead, 0);
+  (void)sluice_participant_leave(&other);
+  assert_int_equal(sluice_participant_alive(&space, id), 0);
+  free(space.base);
 }
 
 /* ---- areas ---- */
@@ -149,7 +278,9 @@ static void a_larger_area_replaces_the_old_one(void **state) {
   (void)sluice_participant_join(&space, 1024);
   (void)sluice_participant_leave(&space);
   assert_int_equal(sluice_participant_join(&space, 8192), SLUICE_OK);
-  assert_int_equal(used_of(&space), 8192); /* the old one was freed */
+  uint32_t used = used_of(&space); /* the old one was freed */
+  assert_true(used >= 8192 + 64 && used <= 8192 + 8192 / 4);
+  assert_true(sluice_slab_bytes(&space, space.area) >= 8192);
   free(space.base);
 }
 
@@ -163,96 +294,28 @@ static void an_area_that_does_not_fit_is_no_memory_and_takes_no_slot(void **stat
   free(space.base);
 }
 
+static void an_area_belongs_to_its_slot_not_to_its_holder(void **state) {
+  (void)state;
+  sluice_space space = fresh_space(BYTES);
+  (void)sluice_participant_join(&space, 1000);
+  assert_true(refs_of(&space, space.area) == SLUICE_BIT_SPACE);
+  uint32_t area = space.area;
+  (void)sluice_participant_leave(&space);
+  assert_true(refs_of(&space, area) == SLUICE_BIT_SPACE);
+  free(space.base);
+}
+
 static void a_falsified_area_is_replaced(void **state) {
   (void)state;
-  const uint32_t hostile[] = {1, 128, BYTES, 0xffffff80u};
+  const uint32_t hostile[] = {1, 128, 7041, BYTES - 128, BYTES, 0xffffff80u, UINT32_MAX};
   for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
     sluice_space space = fresh_space(BYTES);
-    header_of(&space)->participants[0].area = hostile[i];
-    header_of(&space)->participants[0].area_bytes = 65536;
+    atomic_store(&header_of(&space)->participants[0].area, hostile[i]);
     assert_int_equal(sluice_participant_join(&space, 4096), SLUICE_OK);
     assert_true(space.area >= sizeof(sluice_space_header) && space.area <= BYTES - 4096);
     memset(space.base + space.area, 0xff, 4096);
     free(space.base);
   }
-}
-
-/* ---- bury ---- */
-
-static void burying_marks_each_end_of_the_dead_as_lost(void **state) {
-  (void)state;
-  sluice_space space = fresh_space(BYTES);
-  sluice_space dead = attach(&space);
-  (void)sluice_participant_join(&space, 0);
-  (void)sluice_participant_join(&dead, 0);
-  sluice_ring *in = ring_at(&space, sluice_ring_open(&space, "in", 2, 64, 0));
-  sluice_ring *out = ring_at(&space, sluice_ring_open(&space, "out", 3, 64, 0));
-  sluice_ring *other = ring_at(&space, sluice_ring_open(&space, "other", 5, 64, 0));
-  sluice_ring_producer producer;
-  sluice_ring_consumer consumer;
-  (void)sluice_ring_producer_open(&producer, out, 64, dead.participant);
-  (void)sluice_ring_consumer_open(&consumer, in, 64, dead.participant);
-  (void)sluice_ring_producer_open(&producer, other, 64, space.participant);
-  assert_int_equal(sluice_participant_bury(&space, dead.participant), 2);
-  assert_int_equal(atomic_load(&out->object.state), SLUICE_RING_PRODUCER_LOST);
-  assert_int_equal(atomic_load(&in->object.state), SLUICE_RING_CONSUMER_LOST);
-  assert_int_equal(atomic_load(&other->object.state), 0);
-  free(space.base);
-}
-
-static void burying_twice_does_nothing(void **state) {
-  (void)state;
-  sluice_space space = fresh_space(BYTES);
-  sluice_space dead = attach(&space);
-  (void)sluice_participant_join(&dead, 0);
-  sluice_ring *ring = ring_at(&space, sluice_ring_open(&space, "r", 1, 64, 0));
-  sluice_ring_producer producer;
-  (void)sluice_ring_producer_open(&producer, ring, 64, dead.participant);
-  assert_int_equal(sluice_participant_bury(&space, dead.participant), 1);
-  assert_int_equal(sluice_participant_bury(&space, dead.participant), 0);
-  assert_int_equal(atomic_load(&header_of(&space)->recovered), 1);
-  free(space.base);
-}
-
-static void burying_frees_the_slot_but_not_its_next_holders(void **state) {
-  (void)state;
-  sluice_space space = fresh_space(BYTES);
-  sluice_space dead = attach(&space);
-  sluice_space next = attach(&space);
-  (void)sluice_participant_join(&dead, 0);
-  assert_int_equal(sluice_participant_bury(&space, dead.participant), 0);
-  assert_int_equal(sluice_participant_count(&space), 0);
-  (void)sluice_participant_join(&next, 0);
-  assert_int_equal(sluice_participant_bury(&space, dead.participant), 0);
-  assert_int_equal(sluice_participant_count(&space), 1);
-  free(space.base);
-}
-
-static void burying_nobody_does_nothing(void **state) {
-  (void)state;
-  sluice_space space = fresh_space(BYTES);
-  (void)sluice_participant_join(&space, 0);
-  const uint32_t nobody[] = {0, 0xff, 1, 129, 2 << 8 | 1, 1 << 8, 1 << 8 | 2, UINT32_MAX};
-  for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
-    assert_int_equal(sluice_participant_bury(&space, nobody[i]), 0);
-  }
-  assert_int_equal(sluice_participant_count(&space), 1);
-  assert_int_equal(atomic_load(&header_of(&space)->recovered), 0);
-  free(space.base);
-}
-
-static void an_end_that_was_closed_is_not_lost(void **state) {
-  (void)state;
-  sluice_space space = fresh_space(BYTES);
-  sluice_space dead = attach(&space);
-  (void)sluice_participant_join(&dead, 0);
-  sluice_ring *ring = ring_at(&space, sluice_ring_open(&space, "r", 1, 64, 0));
-  sluice_ring_producer producer;
-  (void)sluice_ring_producer_open(&producer, ring, 64, dead.participant);
-  (void)sluice_ring_producer_close(&producer);
-  assert_int_equal(sluice_participant_bury(&space, dead.participant), 0);
-  assert_int_equal(atomic_load(&ring->object.state), SLUICE_RING_PRODUCER_CLOSED);
-  free(space.base);
 }
 
 /* ---- threads ---- */
@@ -304,20 +367,24 @@ int main(void) {
       cmocka_unit_test(one_more_than_all_slots_is_no_memory),
       cmocka_unit_test(an_id_is_not_met_again_by_the_slots_next_holder),
       cmocka_unit_test(the_generation_wraps_to_an_id_that_is_not_zero),
+      cmocka_unit_test(an_id_leaves_the_upper_two_bits_to_the_words_of_locks),
       cmocka_unit_test(leaving_without_joining_is_invalid),
       cmocka_unit_test(the_taken_slots_are_counted),
+      cmocka_unit_test(leaving_lets_go_of_all_that_one_referred_to),
+      cmocka_unit_test(who_was_declared_dead_cannot_leave),
+      cmocka_unit_test(a_reserved_id_is_alive_before_its_thread_runs),
+      cmocka_unit_test(a_reserved_id_whose_thread_never_ran_can_be_buried),
+      cmocka_unit_test(adopting_an_id_that_does_not_hold_its_slot_is_invalid),
+      cmocka_unit_test(adopting_with_an_area_that_does_not_fit_gives_the_slot_back),
+      cmocka_unit_test(only_who_holds_its_slot_and_is_not_marked_dead_is_alive),
       cmocka_unit_test(a_participant_that_asks_for_no_area_has_none),
       cmocka_unit_test(an_area_lies_inside_the_space),
       cmocka_unit_test(the_next_holder_inherits_the_area),
       cmocka_unit_test(a_holder_that_asks_for_no_area_leaves_it_to_the_next),
       cmocka_unit_test(a_larger_area_replaces_the_old_one),
       cmocka_unit_test(an_area_that_does_not_fit_is_no_memory_and_takes_no_slot),
+      cmocka_unit_test(an_area_belongs_to_its_slot_not_to_its_holder),
       cmocka_unit_test(a_falsified_area_is_replaced),
-      cmocka_unit_test(burying_marks_each_end_of_the_dead_as_lost),
-      cmocka_unit_test(burying_twice_does_nothing),
-      cmocka_unit_test(burying_frees_the_slot_but_not_its_next_holders),
-      cmocka_unit_test(burying_nobody_does_nothing),
-      cmocka_unit_test(an_end_that_was_closed_is_not_lost),
       cmocka_unit_test(threads_that_join_at_once_get_a_slot_each),
   };
   return RUN(tests);

@@ -42,8 +42,37 @@ static inline sluice_space_header *header_of(const sluice_space *space) {
   return (sluice_space_header *)(void *)space->base;
 }
 
+/* Bytes in use, block headers included. */
 static inline uint32_t used_of(const sluice_space *space) {
-  return atomic_load(&header_of(space)->used);
+  return sluice_space_used(space);
+}
+
+static inline sluice_block *block_of(const sluice_space *space, uint32_t offset) {
+  return (sluice_block *)(void *)(space->base + offset - SLUICE_BLOCK_HEADER);
+}
+
+static inline uint64_t refs_of(const sluice_space *space, uint32_t offset) {
+  return atomic_load(&block_of(space, offset)->refs);
+}
+
+/* The bit that participant `id` has in a block's references. */
+static inline uint64_t bit_of(uint32_t id) {
+  return UINT64_C(1) << ((id & 0xff) - 1);
+}
+
+/* A participant of the same space, as another thread or process would be. */
+static inline sluice_space joined(const sluice_space *space) {
+  sluice_space other;
+  assert_int_equal(sluice_space_attach(&other, space->base, space->bytes), SLUICE_OK);
+  assert_int_equal(sluice_participant_join(&other, 0), SLUICE_OK);
+  return other;
+}
+
+/* A space of `bytes` that the caller has joined. */
+static inline sluice_space joined_space(uint32_t bytes) {
+  sluice_space space = fresh_space(bytes);
+  assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
+  return space;
 }
 
 static inline sluice_ring *ring_at(const sluice_space *space, uint32_t offset) {

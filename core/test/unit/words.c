@@ -57,12 +57,13 @@ static void the_private_side_may_lie_anywhere(void **state) {
   free(shared);
 }
 
-static void an_empty_value_needs_no_address(void **state) {
+static void an_empty_value_is_not_looked_at(void **state) {
   (void)state;
   unsigned char *shared = fresh(8);
   memset(shared, 0xee, 8);
-  sluice_words_store(shared, NULL, 0);
-  sluice_words_load(NULL, shared, 0);
+  void *nowhere = (void *)(uintptr_t)8;
+  sluice_words_store(shared, nowhere, 0);
+  sluice_words_load(nowhere, shared, 0);
   assert_int_equal(shared[0], 0xee);
   free(shared);
 }
@@ -122,7 +123,7 @@ int main(void) {
       cmocka_unit_test(every_length_arrives_whole),
       cmocka_unit_test(nothing_past_the_rounded_length_is_touched),
       cmocka_unit_test(the_private_side_may_lie_anywhere),
-      cmocka_unit_test(an_empty_value_needs_no_address),
+      cmocka_unit_test(an_empty_value_is_not_looked_at),
       cmocka_unit_test(lengths_round_up_to_words),
       cmocka_unit_test(whoever_sees_a_word_sees_its_announcement),
   };

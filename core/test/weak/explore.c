@@ -20,12 +20,12 @@ typedef struct event {
   int8_t edge;
 } event;
 
-/* A partial execution. Events are named thread * share + index, so the same graph looks the same
- * in whatever order it grew. */
+/* A partial execution. Each thread has a range of events of its own, so that the same graph looks
+ * the same in whatever order it grew. */
 typedef struct world {
   event events[WEAK_EVENTS];
-  uint64_t at[WEAK_PLACES]; /* the events of each location */
-  uint64_t seq_cst;         /* the seq_cst events */
+  uint64_t at[WEAK_PLACES];   /* the events of each location */
+  uint64_t seq_cst;           /* the seq_cst events */
   uint64_t woke[WEAK_PLACES]; /* what happens before the wake-ups of each location's sleepers */
   weak_thread threads[WEAK_THREADS];
   uint8_t order[WEAK_PLACES][WRITES]; /* modification order; the first is INITIAL */
@@ -34,6 +34,7 @@ typedef struct world {
   uint8_t asleep[WEAK_THREADS]; /* location + 1 */
   uint8_t log[WEAK_EVENTS];     /* the events as they came, for the trace */
   uint8_t logged;
+  int values[WEAK_PLACES]; /* in a program that is `strong`, in place of all events */
 } world;
 
 static struct {
@@ -41,10 +42,10 @@ static struct {
   weak_edges *edges;
   weak_result *result;
   int threads;
-  int share; /* events of a thread */
+  int first[WEAK_THREADS + 1]; /* each thread's first event; the last: one behind all */
   struct key {
     uint64_t a, b;
-  } *seen;
+  } * seen;
   size_t room, used;
 } run;
 
@@ -72,6 +73,11 @@ static int releases(weak_order order) {
   return order >= RELEASE;
 }
 
+/* Which of its thread's events it is. */
+static int index_of(const world *w, int id) {
+  return id - run.first[w->events[id].thread];
+}
+
 /* ---- what was seen ---- */
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -93,13 +99,15 @@ static struct key key_of(const world *w) {
       key.b = mix(key.b, ~word);
     }
     for (int i = 0; i < w->counts[t]; i++) {
-      const event *e = &w->events[t * run.share + i];
+      const event *e = &w->events[run.first[t] + i];
       word = (uint64_t)e->from << 8 | e->place;
       key.a = mix(key.a, word);
       key.b = mix(key.b, word ^ 0x5555);
     }
   }
   for (int p = 0; p < WEAK_PLACES; p++) {
+    key.a = mix(key.a, (unsigned)w->values[p]);
+    key.b = mix(key.b, ~(uint64_t)(unsigned)w->values[p]);
     if (w->writes[p] > 1 || w->woke[p] != 0) {
       key.a = mix(key.a, w->woke[p]);
       key.b = mix(key.b, w->woke[p] + (uint64_t)p);
@@ -163,7 +171,7 @@ static size_t describe(const world *w, int id, char *to, size_t room) {
       (void)snprintf(from, sizeof from, " from the start");
     } else {
       (void)snprintf(from, sizeof from, " from %s.%d",
-                     litmus->threads[w->events[e->from].thread].name, e->from % run.share);
+                     litmus->threads[w->events[e->from].thread].name, index_of(w, e->from));
     }
   }
   int read = e->from == INITIAL ? litmus->start[e->place] : w->events[e->from].value;
@@ -173,12 +181,12 @@ static size_t describe(const world *w, int id, char *to, size_t room) {
   } else {
     (void)snprintf(values, sizeof values, "%d", e->reads ? read : e->value);
   }
-  int length = snprintf(
-      to, room, "    %s.%d: %s %s %s%s, %s%s%s%s\n", litmus->threads[e->thread].name,
-      id % run.share, e->reads ? e->writes ? "updates" : "reads" : "writes",
-      litmus->places[e->place], values, from,
-      e->plain ? "plain" : weak_order_name((weak_order)e->order), e->edge < 0 ? "" : " [",
-      e->edge < 0 ? "" : run.edges->at[e->edge].name, e->edge < 0 ? "" : "]");
+  int length =
+      snprintf(to, room, "    %s.%d: %s %s %s%s, %s%s%s%s\n", litmus->threads[e->thread].name,
+               index_of(w, id), e->reads ? e->writes ? "updates" : "reads" : "writes",
+               litmus->places[e->place], values, from,
+               e->plain ? "plain" : weak_order_name((weak_order)e->order), e->edge < 0 ? "" : " [",
+               e->edge < 0 ? "" : run.edges->at[e->edge].name, e->edge < 0 ? "" : "]");
   return length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
 }
 
@@ -199,9 +207,9 @@ static void found(const world *w, const char *what) {
       int length = snprintf(to, room, "    order of %s:", run.litmus->places[p]);
       for (int i = 1; i < w->writes[p] && length > 0 && (size_t)length < room; i++) {
         const event *e = &w->events[w->order[p][i]];
-        length += snprintf(to + length, room - (size_t)length, " %s.%d=%d",
-                           run.litmus->threads[e->thread].name, w->order[p][i] % run.share,
-                           e->value);
+        length +=
+            snprintf(to + length, room - (size_t)length, " %s.%d=%d",
+                     run.litmus->threads[e->thread].name, index_of(w, w->order[p][i]), e->value);
       }
       if (length > 0 && (size_t)length + 1 < room) {
         to[length++] = '\n';
@@ -219,7 +227,7 @@ static weak_order current(const weak_step *step, int fails, int *edge) {
   weak_order given = fails ? step->failed : step->order;
   int reads = step->kind != WEAK_STORE;
   int writes = !fails && step->kind != WEAK_LOAD && step->kind != WEAK_AWAIT;
-  char name[120];
+  char name[sizeof run.edges->at[0].name];
   *edge = -1;
   if (step->edge == NULL) {
     return given;
@@ -235,19 +243,14 @@ static weak_order current(const weak_step *step, int fails, int *edge) {
     return given;
   }
   if (i == edges->count) {
-    char *kept = strdup(name); /* lives as long as the program */
-    if (kept == NULL) {
-      abort();
-    }
-    edges->at[i].name = kept;
+    (void)snprintf(edges->at[i].name, sizeof edges->at[i].name, "%s", name);
     edges->at[i].given = given;
     edges->at[i].now = given;
     edges->at[i].reads = reads;
     edges->at[i].writes = writes;
     edges->count++;
   }
-  if (edges->at[i].given != given || edges->at[i].reads != reads ||
-      edges->at[i].writes != writes) {
+  if (edges->at[i].given != given || edges->at[i].reads != reads || edges->at[i].writes != writes) {
     run.result->error = edges->at[i].name; /* one name, two orders */
   }
   run.result->edges |= UINT64_C(1) << i;
@@ -261,7 +264,7 @@ static uint64_t history(const world *w, int t) {
   if (w->counts[t] == 0) {
     return 0;
   }
-  int last = t * run.share + w->counts[t] - 1;
+  int last = run.first[t] + w->counts[t] - 1;
   return w->events[last].before | bit(last);
 }
 
@@ -288,19 +291,16 @@ static int taken(const world *w, int place, int at) { /* by a read-modify-write 
   return at < w->writes[place] && w->events[w->order[place][at]].reads;
 }
 
-static uint64_t of_thread(const world *w, int id, int from, int to) {
-  (void)w;
-  int first = id / run.share * run.share;
-  uint64_t below_to = bit(first + to) - 1;
-  uint64_t below_from = bit(first + from) - 1;
-  return below_to & ~below_from;
+/* The thread's events from index `from` up to `to`, which is left out. */
+static uint64_t of_thread(int t, int from, int to) {
+  return (bit(run.first[t] + to) - 1) & ~(bit(run.first[t] + from) - 1);
 }
 
 /* RC11's psc between two seq_cst events. */
 static int precedes(const world *w, int a, int b) {
   const event *ea = &w->events[a];
   const event *eb = &w->events[b];
-  if (a / run.share == b / run.share) {
+  if (ea->thread == eb->thread) {
     return a < b;
   }
   if (ea->place == eb->place) {
@@ -318,8 +318,8 @@ static int precedes(const world *w, int a, int b) {
   }
   /* program order to another location, happens before, program order from another location */
   uint64_t after =
-      of_thread(w, a, a % run.share + 1, w->counts[ea->thread]) & ~w->at[ea->place];
-  uint64_t ends = of_thread(w, b, 0, b % run.share) & ~w->at[eb->place];
+      of_thread(ea->thread, index_of(w, a) + 1, w->counts[ea->thread]) & ~w->at[ea->place];
+  uint64_t ends = of_thread(eb->thread, 0, index_of(w, b)) & ~w->at[eb->place];
   for (; ends != 0; ends &= ends - 1) {
     if ((w->events[lowest(ends)].before & after) != 0) {
       return 1;
@@ -352,8 +352,7 @@ static int contradicts(const world *w, int newest) {
 static int races(const world *w, const event *e) {
   for (uint64_t set = w->at[e->place] & ~e->before; set != 0; set &= set - 1) {
     const event *other = &w->events[lowest(set)];
-    if (other->thread != e->thread && (e->plain || other->plain) &&
-        (e->writes || other->writes)) {
+    if (other->thread != e->thread && (e->plain || other->plain) && (e->writes || other->writes)) {
       return 1;
     }
   }
@@ -377,12 +376,13 @@ static void go_on(world *w, int t, int got) {
 /* One more event in a copy of the world: reads `from`, writes `value` at `position`. */
 static void add(const world *w, int t, const weak_step *step, weak_order order, int edge, int from,
                 int at, int value, int sleeps) {
-  if (w->counts[t] == run.share || (at > 0 && w->writes[step->place] == WRITES)) {
+  if (run.first[t] + w->counts[t] == run.first[t + 1] ||
+      (at > 0 && w->writes[step->place] == WRITES)) {
     run.result->error = "too many events";
     return;
   }
   world next = *w;
-  int id = t * run.share + next.counts[t]++;
+  int id = run.first[t] + next.counts[t]++;
   event *e = &next.events[id];
   int place = step->place;
   *e = (event){.place = (uint8_t)place,
@@ -521,6 +521,42 @@ static void step_plain(const world *w, int t) {
   }
 }
 
+/* One step where all sees the newest: interleavings only, races are not looked for. */
+static int step_strong(const world *w, int t) {
+  const weak_step *step = &w->threads[t].next;
+  world next = *w;
+  int *word = &next.values[step->place];
+  int got = *word;
+  switch (step->kind) {
+    case WEAK_STORE:
+    case WEAK_WRITE:
+      *word = step->value;
+      break;
+    case WEAK_RMW:
+      *word = updated(step, got);
+      break;
+    case WEAK_CAS:
+      *word = got == step->expected ? step->value : got;
+      break;
+    case WEAK_AWAIT:
+      if (!fits(step, got)) {
+        return 0;
+      }
+      break;
+    case WEAK_SLEEP:
+      if (got == step->expected) {
+        next.asleep[t] = (uint8_t)(step->place + 1);
+        explore(&next);
+        return 1;
+      }
+      break;
+    default:
+      break;
+  }
+  go_on(&next, t, got);
+  return 1;
+}
+
 static void step_wakes(const world *w, int t) {
   const weak_step *step = &w->threads[t].next;
   uint8_t word = (uint8_t)(step->place + 1);
@@ -574,7 +610,7 @@ static void ended(const world *w) {
     }
   }
   for (int p = 0; p < WEAK_PLACES; p++) {
-    end.last[p] = value_of(w, p, w->order[p][w->writes[p] - 1]);
+    end.last[p] = run.litmus->strong ? w->values[p] : value_of(w, p, w->order[p][w->writes[p] - 1]);
   }
   const char *wrong = run.litmus->wrong == NULL ? NULL : run.litmus->wrong(&end);
   if (wrong != NULL) {
@@ -596,7 +632,7 @@ static void explore(const world *w) {
   }
   for (int t = 0; t < run.threads; t++) {
     weak_kind kind = w->threads[t].next.kind;
-    if (w->asleep[t] == 0 && (kind == WEAK_READ || kind == WEAK_WRITE)) {
+    if (!run.litmus->strong && w->asleep[t] == 0 && (kind == WEAK_READ || kind == WEAK_WRITE)) {
       step_plain(w, t);
       return;
     }
@@ -620,7 +656,11 @@ static void explore(const world *w) {
         break;
       case WEAK_STORE:
         any = 1;
-        step_writes(w, t);
+        if (run.litmus->strong) {
+          (void)step_strong(w, t);
+        } else {
+          step_writes(w, t);
+        }
         break;
       case WEAK_WAKE:
       case WEAK_WAKE_ONE:
@@ -628,7 +668,7 @@ static void explore(const world *w) {
         step_wakes(w, t);
         break;
       default:
-        any |= step_reads(w, t);
+        any |= run.litmus->strong ? step_strong(w, t) : step_reads(w, t);
         break;
     }
   }
@@ -646,7 +686,14 @@ void weak_explore(const weak_litmus *litmus, weak_edges *edges, weak_result *res
   while (run.threads < WEAK_THREADS && litmus->threads[run.threads].run != NULL) {
     run.threads++;
   }
-  run.share = (WEAK_EVENTS - 1) / run.threads;
+  for (int t = 0; t < run.threads; t++) {
+    int share = litmus->events[t] != 0 ? litmus->events[t] : (WEAK_EVENTS - 1) / run.threads;
+    run.first[t + 1] = run.first[t] + share;
+  }
+  if (run.first[run.threads] > WEAK_EVENTS - 1) {
+    result->error = "more events than there are";
+    return;
+  }
   run.used = 0;
   if (run.room > 1 << 16) { /* clearing a large one costs more than filling a small one */
     free(run.seen);
@@ -661,6 +708,7 @@ void weak_explore(const weak_litmus *litmus, weak_edges *edges, weak_result *res
   for (int p = 0; p < WEAK_PLACES; p++) {
     first.order[p][0] = INITIAL;
     first.writes[p] = 1;
+    first.values[p] = litmus->start[p];
   }
   for (int t = 0; t < run.threads; t++) {
     first.threads[t].id = t;

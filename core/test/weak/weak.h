@@ -108,17 +108,16 @@ typedef struct weak_thread {
 #define BEGIN       \
   switch (me->pc) { \
     case 0:
-#define END                      \
-  default:                       \
-    me->next.kind = WEAK_DONE; } \
-  (void)0
+#define END \
+  }         \
+  me->next.kind = WEAK_DONE
 
-#define WEAK_STEP_AT(label, ...)            \
-  do {                                      \
-    me->pc = (label);                       \
-    me->next = (weak_step){__VA_ARGS__};    \
-    return;                                 \
-    case (label):;                          \
+#define WEAK_STEP_AT(label, ...)         \
+  do {                                   \
+    me->pc = (label);                    \
+    me->next = (weak_step){__VA_ARGS__}; \
+    return;                              \
+    case (label):;                       \
   } while (0)
 #define WEAK_STEP(...) WEAK_STEP_AT(__COUNTER__ + 1, __VA_ARGS__)
 
@@ -150,25 +149,25 @@ typedef struct weak_thread {
 #define FETCH_OR(to, at, what, by, name) RMW(to, WEAK_OR, at, what, by, name)
 #define FETCH_AND(to, at, what, by, name) RMW(to, WEAK_AND, at, what, by, name)
 /* It succeeded if `to` is `from` afterwards. */
-#define CAS(to, at, from, into, by, fail, name)                                     \
-  do {                                                                              \
-    WEAK_STEP(.kind = WEAK_CAS, .place = (at), .expected = (from), .value = (into), \
-              .order = (by), .failed = (fail), .edge = (name));                     \
-    to = me->got;                                                                   \
+#define CAS(to, at, from, into, by, fail, name)                                                    \
+  do {                                                                                             \
+    WEAK_STEP(.kind = WEAK_CAS, .place = (at), .expected = (from), .value = (into), .order = (by), \
+              .failed = (fail), .edge = (name));                                                   \
+    to = me->got;                                                                                  \
   } while (0)
 /* A loop of loads that ends when the value fits; its earlier turns are left out. */
-#define AWAIT(to, at, fits, what, by, name)                                                 \
-  do {                                                                                      \
-    WEAK_STEP(.kind = WEAK_AWAIT, .operation = (fits), .place = (at), .expected = (what),   \
-              .order = (by), .edge = (name));                                               \
-    to = me->got;                                                                           \
+#define AWAIT(to, at, fits, what, by, name)                                               \
+  do {                                                                                    \
+    WEAK_STEP(.kind = WEAK_AWAIT, .operation = (fits), .place = (at), .expected = (what), \
+              .order = (by), .edge = (name));                                             \
+    to = me->got;                                                                         \
   } while (0)
 
 /* Plain accesses. */
-#define READ(to, at)                              \
-  do {                                            \
-    WEAK_STEP(.kind = WEAK_READ, .place = (at));  \
-    to = me->got;                                 \
+#define READ(to, at)                             \
+  do {                                           \
+    WEAK_STEP(.kind = WEAK_READ, .place = (at)); \
+    to = me->got;                                \
   } while (0)
 #define WRITE(at, what) WEAK_STEP(.kind = WEAK_WRITE, .place = (at), .value = (what))
 
@@ -182,10 +181,10 @@ typedef struct weak_thread {
   } while (0)
 
 /* One of 0 to count - 1: a death here or not, a spurious failure. */
-#define CHOOSE(to, count)                              \
-  do {                                                 \
-    WEAK_STEP(.kind = WEAK_CHOOSE, .value = (count));  \
-    to = me->got;                                      \
+#define CHOOSE(to, count)                             \
+  do {                                                \
+    WEAK_STEP(.kind = WEAK_CHOOSE, .value = (count)); \
+    to = me->got;                                     \
   } while (0)
 
 #define CHECK(holds, text)       \
@@ -224,11 +223,14 @@ typedef struct weak_litmus {
     const char *name;
     void (*run)(weak_thread *me);
   } threads[WEAK_THREADS];
+  int events[WEAK_THREADS]; /* how many each may have; 0: an equal share of 63 */
   /* NULL, or what is wrong with this end */
   const char *(*wrong)(const weak_end *end);
   int allowed;   /* the "wrong" end has to be found: it shows what the model allows */
   int may_sleep; /* bits of the threads that may sleep for ever, or wait in AWAIT */
   int long_only;
+  int as_is;  /* too large to be run with each edge weakened */
+  int strong; /* as_is, and sequentially consistent, without races: too large for more */
 } weak_litmus;
 
 /* An order that is stronger than any litmus program shows to be needed. */
@@ -240,7 +242,8 @@ typedef struct weak_excuse {
 
 typedef struct weak_group {
   const char *name;
-  const weak_litmus *litmus; /* ends with one without a name */
+  const weak_litmus *litmus;  /* ends with one without a name */
+  const weak_litmus *more;    /* likewise, or NULL: programs with some of the same edges */
   const weak_excuse *excuses; /* likewise; may be NULL */
 } weak_group;
 
@@ -252,7 +255,7 @@ enum { WEAK_EDGES = 64 };
 typedef struct weak_edges {
   int count;
   struct {
-    const char *name;
+    char name[80];
     int reads, writes;
     weak_order given;
     weak_order now;

@@ -1,0 +1,34 @@
+/* Micro-benchmarks of the core: the same C natively and as WebAssembly.
+ *
+ * A case is run by one or two threads, each calling bench_run with its role until all rounds are
+ * done. The functions are short and are called again and again, because V8 does not replace a
+ * running loop. Each case checks what it moved. */
+#ifndef SLUICE_BENCH_H
+#define SLUICE_BENCH_H
+
+#include <stdint.h>
+
+#include "sluice/sluice.h"
+
+/* How many cases there are, what the case is called, how many threads it takes (1 or 2), and
+ * whether its operations carry a payload of `size` bytes. */
+uint32_t bench_cases(void);
+const char *bench_name(uint32_t which);
+uint32_t bench_threads(uint32_t which);
+uint32_t bench_sized(uint32_t which);
+
+/* Bytes of the state that each thread keeps for bench_run, zeroed before the first call. */
+uint32_t bench_state_bytes(void);
+
+/* Opens what the case needs in this thread. `round` makes the names new. 0, or a negative status. */
+int bench_open(sluice_space *space, void *state, uint32_t which, uint32_t role, uint32_t size,
+               uint32_t round);
+
+/* Waits for the other thread, then does `count` operations. Returns 0, or a negative status when
+ * something failed or arrived wrong. */
+int bench_run(sluice_space *space, void *state, uint32_t count);
+
+/* Closes and removes what bench_open made. */
+void bench_close(sluice_space *space, void *state);
+
+#endif

@@ -1,0 +1,67 @@
+#!/bin/bash
+# Fuzzes each target of this folder: clang's libFuzzer with ASan and UBSan, the steps compiled in.
+#
+#   core/test/fuzz/run.sh short   the seed corpus and some thousand runs from it
+#   core/test/fuzz/run.sh long    at least 10^7 runs in all
+#   core/test/fuzz/run.sh seeds   fuzzes, and reduces what was found to the seed corpus
+set -u
+cd "$(dirname "$0")/../../.." || exit 1
+
+mapfile -t targets < <(basename -s .c core/test/fuzz/*.c | grep -v '^fuzz$')
+case ${1:-short} in
+  short) runs=10000 ;;
+  long) runs=$((10000000 / ${#targets[@]} + 1)) ;;
+  seeds) runs=300000 ;;
+  *)
+    echo "usage: core/test/fuzz/run.sh short|long|seeds" >&2
+    exit 2
+    ;;
+esac
+
+out=build/fuzz
+mkdir -p "$out/src"
+cc=${FUZZ_CC:-clang}
+flags=(-std=c11 -Wall -Wextra -Wconversion -Werror -g -O1 -DSLUICE_STEPS -fno-omit-frame-pointer
+  -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Icore/include -Icore/src)
+
+# build: the core once, only what has changed
+build() {
+  local source object
+  for source in core/src/*.c core/test/fuzz/*.c; do
+    object=$out/src/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
+    if [[ ! -e $object || -n $(find core/src core/include core/test/fuzz -newer "$object" -print -quit) ]]; then
+      "$cc" "${flags[@]}" -c "$source" -o "$object" || return 1
+    fi
+  done
+  for target in "${targets[@]}"; do
+    "$cc" -fsanitize=fuzzer,address,undefined "$out"/src/src-*.o "$out/src/fuzz-fuzz.o" \
+      "$out/src/fuzz-$target.o" -o "$out/$target" || return 1
+  done
+}
+
+build || exit 1
+passed=0
+failed=0
+for target in "${targets[@]}"; do
+  mkdir -p "$out/corpus/$target" "core/test/fuzz/seeds/$target"
+  if "$out/$target" -runs="$runs" -timeout=20 -max_len=512 -len_control=0 -seed=1 -verbosity=0 \
+    -artifact_prefix="$out/$target-" "$out/corpus/$target" "core/test/fuzz/seeds/$target" \
+    >"$out/$target.log" 2>&1; then
+    passed=$((passed + 1))
+    echo "fuzz: $target, $runs runs"
+  else
+    failed=$((failed + 1))
+    echo "FAILED: fuzz $target; its input is $out/$target-*"
+    tail -40 "$out/$target.log"
+  fi
+  if [[ ${1:-} == seeds ]]; then
+    rm -rf "$out/merged" && mkdir "$out/merged"
+    "$out/$target" -merge=1 "$out/merged" "$out/corpus/$target" >/dev/null 2>&1
+    # The smallest ones: enough to begin with, small enough for a repository.
+    rm -f "core/test/fuzz/seeds/$target"/*
+    find "$out/merged" -type f -printf '%s %p\n' | sort -n | head -64 | cut -d' ' -f2- |
+      xargs -I{} cp {} "core/test/fuzz/seeds/$target/"
+  fi
+done
+echo "fuzz: $passed passed, $failed failed"
+((failed == 0))
