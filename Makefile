@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 include core/core.mk
 include core/test/test.mk
+include core/test/hosts/hosts.mk
 include core/test/bench/bench.mk
 
 LOADER := $(wildcard loader/*.js)
@@ -33,7 +34,7 @@ dist/built: build/core.wasm $(LOADER) scripts/build.js package.json tsconfig.typ
 package: build ## the npm tarball, in build/
 	npm pack --pack-destination build
 
-size: build ## raw and brotli sizes of each published file
+size: build build/size/core.wasm ## raw and brotli sizes of each published file and object
 	@node scripts/size.js
 
 # ---- the main job
@@ -49,8 +50,10 @@ serve: build ## the same as a page, isolated and not
 
 test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@rm -rf build/test-results
-	@$(MAKE) --no-print-directory test-core test-node test-browser
-	@node scripts/summary.js core core-wasm node-shared node-message \
+	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
+	  test-node test-clang19 test-hosts test-browser
+	@node scripts/summary.js core weak models fuzz hosts core-wasm node-shared node-message \
+	  clang19-core-wasm clang19-node-shared clang19-node-message \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build build/test/engine.wasm
@@ -63,7 +66,7 @@ test-browser: build build/test/engine.wasm
 test-packaging: build ## the tarball, installed and used as the README says
 	node --test --test-reporter=dot tests/packaging/
 
-verify: setup-build setup-test verify-core ## the long proofs
+verify: setup-build setup-test verify-core verify-models verify-fuzz ## the long proofs
 
 # ---- form
 

@@ -7,7 +7,12 @@ C_WARNINGS := -std=c11 -Wall -Wextra -Wconversion -Werror
 # Linked at -O1: at -O2 and above wasm-opt inlines the futex wait into loops, which V8 11.3
 # miscompiles (see core/src/futex.c). The objects are optimised by LLVM already.
 WASM_OBJECTS := $(CORE_SOURCES:core/src/%.c=build/wasm/%.o)
-WASM_CFLAGS := $(C_WARNINGS) -O3 -matomics -mbulk-memory -Icore/include
+# -fno-jump-tables: LLVM turns a switch over constants into a table, which would be a data segment.
+WASM_CFLAGS := $(C_WARNINGS) -fno-jump-tables -matomics -mbulk-memory -Icore/include
+# Small, but for what moves records: that is fast.
+WASM_HOT := ring_producer ring_consumer ring_many_producer ring_many_consumer
+$(WASM_HOT:%=build/wasm/%.o) $(WASM_HOT:%=build/clang19/%.o): WASM_OPTIMIZE := -O3
+WASM_OPTIMIZE = -Oz
 WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sSUPPORT_ERRNO=0 -sALLOW_MEMORY_GROWTH \
   -Wl,--shared-memory,--import-memory,--export=__heap_base
 # The packaged core has no stack of its own, one page at least and the largest maximum, so that it
@@ -17,7 +22,7 @@ CORE_LDFLAGS := -sTOTAL_STACK=0 -sINITIAL_MEMORY=65536 -sMAXIMUM_MEMORY=42949672
 build/wasm/%.o: core/src/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	@echo emcc $<
-	@emcc $(WASM_CFLAGS) -c $< -o $@
+	@emcc $(WASM_CFLAGS) $(WASM_OPTIMIZE) -c $< -o $@
 
 build/core.wasm: $(WASM_OBJECTS) core/exports.txt
 	@echo emcc $@
@@ -30,7 +35,7 @@ comma := ,
 build/test/engine.wasm: tests/fixtures/engine.c $(WASM_OBJECTS)
 	@mkdir -p $(@D)
 	@echo emcc $@
-	@emcc $(WASM_CFLAGS) -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
+	@emcc $(WASM_CFLAGS) -O3 -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
 	  -sTOTAL_STACK=65536 -sINITIAL_MEMORY=1048576 -sMAXIMUM_MEMORY=67108864 \
 	  -Wl,--export=__wasm_init_tls,--export=__tls_size \
 	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))

@@ -8,7 +8,14 @@ import { projects } from '../tests/browser/projects.js';
 
 const EXPECTED = [
   'core',
+  'weak',
+  'models',
+  'fuzz',
+  'hosts',
   'core-wasm',
+  'clang19-core-wasm',
+  'clang19-node-shared',
+  'clang19-node-message',
   'node-shared',
   'node-message',
   ...projects.map(({ name }) => name),

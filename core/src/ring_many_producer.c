@@ -84,7 +84,8 @@ static int take_room(sluice_ring_many_producer *producer, uint32_t record) {
   int announced = 0;
   int status = SLUICE_OK;
   for (int i = 0; i < SLUICE_RING_MANY_TRIES; i++) {
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    /* acquire: who moved the tail had seen a head that makes room for it, and so do we then */
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     uint32_t bytes = needed(producer, tail, record);
     status = room_at(producer, tail, bytes);
     if (status == SLUICE_E_AGAIN) {
@@ -214,7 +215,7 @@ static int look_for_room(sluice_ring_many_producer *producer, uint32_t length) {
   if (status != SLUICE_OK) {
     return status;
   }
-  uint64_t tail = atomic_load_explicit(&producer->ring->tail, memory_order_relaxed);
+  uint64_t tail = atomic_load_explicit(&producer->ring->tail, memory_order_acquire);
   status = room_at(producer, tail, needed(producer, tail, aligned(length + SLUICE_RING_HEADER)));
   return status == SLUICE_E_AGAIN ? SLUICE_OK : status;
 }

@@ -68,10 +68,13 @@ static inline _Atomic uint64_t *bits_of(const sluice_rpc_view *view, uint32_t ow
 /* A word of the call, and everything that was done before, at this step. Returns 1 when it was
  * made; 0, with *word as it is now, when another was faster. */
 static inline int move(sluice_rpc_call *call, uint64_t *word, uint64_t to) {
+  uint64_t found = *word;
   /* acquires what the last mover left, and publishes to the next what this one did; pairs with
    * itself. seq_cst: then the mover looks whether anybody sleeps (sluice_event_signal_all) */
-  return atomic_compare_exchange_strong_explicit(&call->word, word, to, memory_order_seq_cst,
-                                                 memory_order_acquire);
+  int made = atomic_compare_exchange_strong_explicit(&call->word, &found, to, memory_order_seq_cst,
+                                                     memory_order_acquire);
+  *word = found;
+  return made;
 }
 
 /* rpc.c */

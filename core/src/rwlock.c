@@ -169,42 +169,51 @@ void sluice_rwlock_write_cancel(sluice_rwlock *rwlock, uint32_t owner) {
   }
 }
 
-static int lock(sluice_rwlock *rwlock, uint32_t owner, int64_t timeout_ns, int writer) {
-  sluice_deadline deadline = {.at = 0};
-  sluice_patience patience = {.spins = 0};
-  for (int first = 1;; first = 0) {
-    int status = take(rwlock, owner, writer);
-    if (status != SLUICE_E_AGAIN) {
-      if (writer && status >= 0) {
-        (void)unannounce(rwlock, owner);
-      } else if (writer && !first) {
-        sluice_rwlock_write_cancel(rwlock, owner);
-      }
+/* Spins once, or sleeps. SLUICE_OK: try again; else the wait is over. */
+static int wait_a_turn(sluice_rwlock *rwlock, uint32_t owner, int writer, sluice_patience *patience,
+                       sluice_deadline *deadline) {
+  if (sluice_patience_spin(patience)) {
+    return SLUICE_OK;
+  }
+  if (deadline->at == 0) {
+    return SLUICE_E_TIMEOUT;
+  }
+  uint32_t value =
+      writer ? sluice_rwlock_write_sleep(rwlock, owner) : sluice_rwlock_read_sleep(rwlock, owner);
+  if (value == 0) {
+    return sluice_patience_turn(patience, deadline);
+  }
+  int status = sluice_sleep(writer ? &rwlock->writers : &rwlock->readers, value, deadline);
+  SLUICE_STEP("rwlock.lock: woken");
+  return status;
+}
+
+static int keep_trying(sluice_rwlock *rwlock, uint32_t owner, int64_t timeout_ns, int writer) {
+  sluice_deadline deadline = sluice_deadline_in(timeout_ns);
+  sluice_patience patience = sluice_patience_for(&deadline);
+  for (;;) {
+    int status = wait_a_turn(rwlock, owner, writer, &patience, &deadline);
+    if (status != SLUICE_OK) {
       return status;
     }
-    if (first) {
-      deadline = sluice_deadline_in(timeout_ns);
-      patience = sluice_patience_for(&deadline);
-      if (timeout_ns == 0) {
-        return SLUICE_E_TIMEOUT;
-      }
-    }
-    if (sluice_patience_spin(&patience)) {
-      continue;
-    }
-    uint32_t value =
-        writer ? sluice_rwlock_write_sleep(rwlock, owner) : sluice_rwlock_read_sleep(rwlock, owner);
-    status = value == 0
-                 ? sluice_patience_turn(&patience, &deadline)
-                 : sluice_sleep(writer ? &rwlock->writers : &rwlock->readers, value, &deadline);
-    SLUICE_STEP("rwlock.lock: woken");
-    if (status != SLUICE_OK) {
-      if (writer) {
-        sluice_rwlock_write_cancel(rwlock, owner);
-      }
+    status = take(rwlock, owner, writer);
+    if (status != SLUICE_E_AGAIN) {
       return status;
     }
   }
+}
+
+static int lock(sluice_rwlock *rwlock, uint32_t owner, int64_t timeout_ns, int writer) {
+  int status = take(rwlock, owner, writer);
+  if (status == SLUICE_E_AGAIN) {
+    status = keep_trying(rwlock, owner, timeout_ns, writer);
+  }
+  if (writer && status >= 0) {
+    (void)unannounce(rwlock, owner);
+  } else if (writer) {
+    sluice_rwlock_write_cancel(rwlock, owner);
+  }
+  return status;
 }
 
 int sluice_rwlock_read_lock(sluice_rwlock *rwlock, uint32_t owner, int64_t timeout_ns) {

@@ -9,18 +9,25 @@ enum {
 };
 
 /* Four classes to a doubling, in units of 128 bytes, the header included:
- * 1 2 3 4 5 6 7 8 10 12 14 16 20 24 28 32 ... Returns the class, and the units in *rounded; 96 for
- * what no space can hold. */
-static uint32_t class_of(uint32_t bytes, uint32_t *rounded) {
+ * 1 2 3 4 5 6 7 8 10 12 14 16 20 24 28 32 ... What `bytes` are rounded up to; 0 for what no space can
+ * hold. (Two functions rather than one with a result by pointer: see sluice_thread_enter.) */
+static uint32_t units_for(uint32_t bytes) {
   uint32_t units = (uint32_t)(((uint64_t)bytes + SLUICE_BLOCK_HEADER + UNIT - 1) / UNIT);
   if (units <= 4) {
-    *rounded = units;
+    return units;
+  }
+  uint32_t shift = 29 - (uint32_t)__builtin_clz(units - 1);
+  units = (((units - 1) >> shift) + 1) << shift;
+  return units > UINT32_MAX / UNIT ? 0 : units;
+}
+
+/* The class of `units`, as units_for gives them; 96 and above for none. */
+static uint32_t class_of(uint32_t units) {
+  if (units <= 4) {
     return units - 1;
   }
   uint32_t shift = 29 - (uint32_t)__builtin_clz(units - 1);
-  uint32_t step = (units - 1) >> shift; /* 4 to 7 */
-  *rounded = (step + 1) << shift;
-  return *rounded > UINT32_MAX / UNIT ? SLUICE_SIZE_CLASSES : 4 + shift * 4 + (step - 4);
+  return shift * 4 + ((units - 1) >> shift);
 }
 
 uint32_t sluice_block_room(const sluice_space *space, uint32_t offset) {
@@ -188,8 +195,8 @@ uint32_t sluice_block_next(sluice_space *space, uint32_t offset) {
 }
 
 uint32_t sluice_slab_alloc(sluice_space *space, uint32_t bytes) {
-  uint32_t units = 0;
-  uint32_t class = class_of(bytes, &units);
+  uint32_t units = units_for(bytes);
+  uint32_t class = class_of(units);
   if (bytes == 0 || class >= SLUICE_SIZE_CLASSES) {
     space->status = bytes == 0 ? SLUICE_E_INVALID : SLUICE_E_NO_MEMORY;
     return 0;
@@ -256,8 +263,7 @@ uint64_t sluice_block_hold(const sluice_space *space, uint32_t offset, uint64_t 
 
 /* Says where a free block is. */
 static void hint(const sluice_space *space, uint32_t offset) {
-  uint32_t units = 0;
-  uint32_t class = class_of(sluice_block_room(space, offset), &units);
+  uint32_t class = class_of((sluice_block_room(space, offset) + SLUICE_BLOCK_HEADER) / UNIT);
   if (class < SLUICE_SIZE_CLASSES) {
     sluice_size_class *blocks = &sluice_header(space)->classes[class];
     uint32_t first = atomic_load_explicit(&blocks->hint[0], memory_order_relaxed);

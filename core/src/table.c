@@ -108,9 +108,9 @@ static int poisoned(sluice_space *space) {
 }
 
 /* Of a space that has grown this thread may not see all. */
-static int beyond_view(const sluice_space *space, uint32_t offset) {
-  return offset >= sluice_extent(space) &&
-         offset < atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire);
+static int sees_less(const sluice_space *space) {
+  return atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire) >
+         sluice_extent(space);
 }
 
 /* Looks at one slot; `key` NULL for any. As sluice_table_find. */
@@ -127,7 +127,7 @@ static int look_into(sluice_space *space, const sluice_table *table, uint32_t sl
       if (!refers(table, slot, word)) {
         continue;
       }
-      return beyond_view(space, offset) ? SLUICE_E_AGAIN : poisoned(space);
+      return sees_less(space) ? SLUICE_E_AGAIN : poisoned(space);
     }
     uint32_t hash =
         atomic_load_explicit(&sluice_block_at(space, offset)->hash, memory_order_relaxed);

@@ -94,15 +94,68 @@ case ${1:-short} in
     validate plain ring_spsc 2000000 4 4096 processes
     validate plain ring_spsc 100000 5 64 processes
     validate plain wakeup 200000 6
+    validate plain ring_many 10000000 61 65536 2 1
+    validate plain ring_many 2000000 62 4096 2 2
+    validate plain ring_many 500000 63 1024 2 2 processes
+    validate plain queue 10000000 64 1024 2 2
+    validate plain queue 1000000 65 64 2 2 processes
+    validate plain broadcast 10000000 66 65536 2
+    validate plain broadcast 1000000 67 4096 2 processes
+    validate plain cell 1000000 68 256 0
+    validate plain cell 1000000 69 64 1
+    validate plain store 300000 70 8
+    validate plain store 100000 71 8 processes
+    validate plain rpc 500000 72 16 64 2
+    validate plain rpc 200000 73 16 64 2 deaths
+    validate plain locks 20000 74 3
+    validate plain locks 10000 75 6
+    validate plain locks 10000 76 3 processes
+    validate plain cell 3000000 44 256 0 deaths
+    validate plain cell 5000000 45 64 1 deaths
+    validate plain store 300000 48 8 deaths
+    validate plain store 30000 49 200 deaths
+    validate plain rpc 100000 51 1 64 1
+    validate plain rpc 300000 52 4 64 3 processes
+    validate plain slab 8000000 31 65536
+    validate plain slab 4000000 32 16384 processes
+    validate plain slab 8000000 33 16384 deaths
+    validate plain table 4000000 34
+    validate plain table 2000000 35 processes
+    validate plain table 4000000 36 deaths
     validate asan ring_spsc 1000000 7 65536
     validate asan ring_spsc 300000 8 1024
     validate asan ring_spsc 100000 9 64
     validate asan ring_spsc 300000 10 4096 processes
     validate asan wakeup 20000 11
+    validate asan ring_many 500000 76 4096 2 2
+    validate asan queue 500000 77 256 2 2
+    validate asan broadcast 500000 78 4096 2
+    validate asan cell 100000 79 256 0
+    validate asan store 50000 80 8
+    validate asan rpc 50000 81 16 64 2
+    validate asan locks 5000 82 3
+    validate asan cell 300000 55 64 1 deaths
+    validate asan store 50000 57 8 deaths
+    validate asan rpc 100000 59 16 256 2 deaths
+    validate asan slab 1000000 37 16384
+    validate asan slab 1000000 38 16384 deaths
+    validate asan table 500000 39
+    validate asan table 500000 40 deaths
     validate tsan ring_spsc 1000000 12 65536
     validate tsan ring_spsc 300000 13 1024
     validate tsan ring_spsc 50000 14 64
     validate tsan wakeup 20000 15
+    validate tsan ring_many 200000 83 4096 2 2
+    validate tsan queue 200000 84 256 2 2
+    validate tsan broadcast 200000 85 4096 2
+    validate tsan cell 50000 86 256 0
+    validate tsan cell 50000 87 64 1
+    validate tsan store 20000 88 8
+    validate tsan rpc 20000 89 16 64 2
+    validate tsan locks 5000 90 3
+    validate tsan locks 3000 91 5
+    validate tsan slab 500000 41 16384
+    validate tsan table 300000 42
     ;;
   long)
     validate plain ring_spsc 1000000000 21 65536
@@ -111,6 +164,32 @@ case ${1:-short} in
     validate plain ring_spsc 1000000000 24 64
     validate plain ring_spsc 100000000 25 4096 processes
     validate plain wakeup 20000000 26
+    validate plain ring_many 1000000000 101 65536 2 1
+    validate plain ring_many 1000000000 102 65536 2 2
+    validate plain ring_many 10000000 103 4096 2 2 processes
+    validate plain queue 1000000000 104 1024 2 2
+    validate plain broadcast 1000000000 105 65536 2
+    validate plain cell 100000000 106 256 0
+    validate plain store 20000000 107 8
+    validate plain rpc 20000000 108 16 64 2
+    validate plain rpc 10000000 109 16 64 2 deaths
+    validate plain locks 1000000 110 3
+    validate plain locks 1000000 111 2
+    validate plain locks 500000 112 8
+    validate plain locks 500000 113 4 processes
+    validate plain cell 100000000 114 64 1
+    validate plain cell 100000000 115 256 0 deaths
+    validate plain store 10000000 116 8 deaths
+    validate plain rpc 10000000 117 64 1024 3 deaths
+    validate tsan locks 100000 118 3
+    validate plain slab 1000000000 51 65536
+    validate plain slab 200000000 52 16384 processes
+    validate plain slab 300000000 53 16384 deaths
+    validate plain table 200000000 54
+    validate plain table 100000000 55 processes
+    validate plain table 100000000 56 deaths
+    validate tsan slab 20000000 57 65536
+    validate tsan table 5000000 58
     validate tsan ring_spsc 100000000 27 65536
     validate tsan ring_spsc 10000000 28 1024
     validate tsan wakeup 1000000 29

@@ -57,18 +57,37 @@ build/native/steps/crash/%: core/test/crash/%.c core/test/crash/crash.c core/tes
 	$(NATIVE_CC) $(CORE_TEST_CFLAGS) -O1 -DSLUICE_STEPS core/test/crash/crash.c $< \
 	  $(CORE_SOURCES:core/src/%.c=build/native/steps/src/%.o) -lpthread -o $@
 
-.PHONY: core-test-binaries test-core verify-core lint-core
+.PHONY: core-test-binaries test-core test-weak test-models test-fuzz verify-core verify-models \
+  verify-fuzz lint-core
 
 core-test-binaries: $(CORE_TEST_BINARIES) $(CORE_CRASH_BINARIES)
 
 test-core: ## the C core: unit tests and validators, plain, under ASan and UBSan, under TSan
 	@MAKE="$(MAKE)" core/test/run.sh short
 
-verify-core: ## the C core's validators at length: 10^9 records plain, 10^8 under TSan
+verify-core: ## the C core's validators at length: 10^9 records plain, 10^8 under TSan; the weak-memory explorer at length
 	@MAKE="$(MAKE)" core/test/run.sh long
+	core/test/weak/run.sh long
+
+test-weak: ## every ordering edge in a weak-memory explorer, and each of them weakened
+	@core/test/suite.sh weak core/test/weak/run.sh short | tail -n 12; exit $${PIPESTATUS[0]}
+
+test-models: ## the protocols in Spin, exhaustively, with deaths
+	@core/test/suite.sh models core/test/models/run.sh short
+
+test-fuzz: ## a hostile peer rewrites any word at any time: libFuzzer, from the seed corpus
+	@core/test/suite.sh fuzz core/test/fuzz/run.sh short
+
+verify-models: ## the models with larger bounds, and their mutants
+	core/test/models/run.sh long
+	core/test/models/run.sh mutants
+
+verify-fuzz: ## 10^7 runs and more
+	core/test/fuzz/run.sh long
 
 CORE_C_FILES := $(CORE_SOURCES) $(CORE_HEADERS) $(CORE_TEST_SOURCES) $(CORE_TEST_EXTRAS) \
-  $(CORE_TEST_HEADERS)
+  $(CORE_TEST_HEADERS) \
+  $(wildcard core/src/freestanding/*)
 
 lint-core: ## the C core: clang-format, clang-tidy, cppcheck
 	clang-format --dry-run -Werror $(CORE_C_FILES)

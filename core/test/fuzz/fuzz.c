@@ -8,6 +8,8 @@ fuzz_input fuzz;
 sluice_space fuzz_self;
 sluice_space fuzz_peer;
 
+static uint32_t hot_at;
+static uint32_t hot_bytes;
 static int armed; /* pokes only while the input runs, not while the space is made */
 
 uint32_t fuzz_byte(void) {
@@ -45,6 +47,8 @@ static uint32_t place(void) {
       return 1664 + at % (6912 - 1664);
     case 3:
       return 6912 + at % 512;
+    case 4:
+      return hot_at + (hot_bytes == 0 ? at : at % hot_bytes);
     default:
       return 6912 + at % (FUZZ_SPACE - 6912);
   }
@@ -109,6 +113,27 @@ void fuzz_read(const void *at, uint32_t bytes) {
   }
 }
 
+void fuzz_see(const void *at, uint32_t bytes) {
+  uintptr_t offset = (uintptr_t)at - (uintptr_t)fuzz_self.base;
+  fuzz_bounds(offset > FUZZ_SPACE ? FUZZ_SPACE + 1 : (uint32_t)offset, bytes);
+  fuzz_read(at, bytes);
+}
+
+void fuzz_hot(uint32_t offset, uint32_t bytes) {
+  hot_at = offset;
+  hot_bytes = bytes;
+}
+
+void fuzz_bury(void) {
+  if (fuzz_byte() % 4 == 0) {
+    fuzz_status(sluice_participant_bury(&fuzz_self, fuzz_word()));
+    return;
+  }
+  fuzz_status(sluice_participant_bury(&fuzz_self, fuzz_peer.participant));
+  fuzz_peer.participant = 0;
+  fuzz_status(sluice_participant_join(&fuzz_peer, 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -123,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_peer = fuzz_self;
   (void)sluice_participant_join(&fuzz_self, 0);
   (void)sluice_participant_join(&fuzz_peer, 0);
+  fuzz_hot(6912, 4096);
   fuzz_begin();
   armed = 1;
   for (uint32_t calls = 0; calls < MOST_CALLS && fuzz.left != 0; calls++) {

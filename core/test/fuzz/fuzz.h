@@ -48,6 +48,15 @@ void fuzz_bounds(uint32_t offset, uint32_t bytes);
 /* Reads all `bytes`, so that ASan looks at each. */
 void fuzz_read(const void *at, uint32_t bytes);
 
+/* The same for what lies at an address of the space: it is in bounds, and read. */
+void fuzz_see(const void *at, uint32_t bytes);
+
+/* Where words are overwritten more often than elsewhere: the target's object. */
+void fuzz_hot(uint32_t offset, uint32_t bytes);
+
+/* Buries the peer and has another one join in its stead; or one that the input chose. */
+void fuzz_bury(void);
+
 /* Each fuzz target: one step, chosen by the input; and what it needs before the first. */
 void fuzz_begin(void);
 void fuzz_step(uint32_t choice);

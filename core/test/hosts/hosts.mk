@@ -16,7 +16,8 @@ CLANG_CORE_SOURCES := $(CORE_SOURCES) $(wildcard core/src/freestanding/*.c)
 build/clang19/%.o: core/src/%.c $(CORE_HEADERS) core/src/freestanding/string.h
 	@mkdir -p $(@D)
 	@echo $(CLANG_WASM) $<
-	@$(CLANG_WASM) --target=wasm32 -nostdlib -isystem core/src/freestanding $(WASM_CFLAGS) -c $< -o $@
+	@$(CLANG_WASM) --target=wasm32 -nostdlib -isystem core/src/freestanding $(WASM_CFLAGS) $(WASM_OPTIMIZE) \
+	  -c $< -o $@
 
 build/clang19/core.wasm: $(CLANG_CORE_SOURCES:core/src/%.c=build/clang19/%.o) core/exports.txt
 	@echo $(LLD_WASM) $@

@@ -105,7 +105,7 @@ static void a_shape_out_of_range_has_no_size(void **state) {
   assert_int_equal(sluice_rpc_bytes(1, 0), 0);
   assert_int_equal(sluice_rpc_bytes(1, SLUICE_RPC_PAYLOAD_MAX + 1), 0);
   assert_int_equal(sluice_rpc_bytes(1, UINT32_MAX), 0);
-  assert_int_equal(sluice_rpc_bytes(1, 1), 384 + 47 * 64 + 128 + 64 + 2 * 64);
+  assert_int_equal(sluice_rpc_bytes(1, 1), 384 + 47 * 64 + 64 + 64 + 2 * 64);
   assert_int_equal(sluice_rpc_bytes(1024, SLUICE_RPC_PAYLOAD_MAX),
                    384 + 47 * 192 + 8192 + 64 + 1024 * (64 + 2 * SLUICE_RPC_PAYLOAD_MAX));
 }

@@ -162,7 +162,8 @@ static void wait_for_more(sluice_broadcast_reader *reader, uint64_t dice) {
   } else {
     status = sluice_broadcast_wait(reader, -1);
   }
-  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT && status != SLUICE_E_CLOSED) {
+  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT && status != SLUICE_E_AGAIN &&
+      status != SLUICE_E_CLOSED) {
     fail("waiting failed", reader->number, status);
   }
 }

@@ -23,11 +23,15 @@
 #include <unistd.h>
 
 #include "futex.h"
+#include "kinds.h"
 #include "sluice/cell.h"
 
 enum { WATCHDOG_SECONDS = 30, WATCHDOG_ROUNDS = 1 << 12, WRITERS = 2, READERS = 2, LEAST = 16 };
 
+enum { THREADS, PROCESSES, DEATHS };
+
 static struct {
+  int mode;
   sluice_cell *cell;
   uint64_t writes;
   uint64_t seed;
@@ -40,6 +44,9 @@ static struct figures {
   _Atomic uint64_t reads;
   _Atomic uint64_t again;
   _Atomic uint64_t refused; /* by replace */
+  _Atomic uint64_t lost;    /* reads that found the value dead with its writer */
+  _Atomic uint64_t written[WRITERS];
+  _Atomic uint32_t ids[WRITERS + READERS];
 } * figures;
 
 /* SplitMix64's mixer (Steele, Lea and Flood, 2014). */
@@ -165,11 +172,13 @@ static int write_once(sluice_cell_view *view, unsigned char *value, uint64_t dic
 
 static void *write_all(void *argument) {
   sluice_cell_view view;
-  uint64_t random = plan.seed ^ (uintptr_t)argument << 32;
+  uintptr_t number = (uintptr_t)argument;
+  uint32_t id = atomic_load(&figures->ids[number]);
+  uint64_t random = plan.seed ^ (uint64_t)id << 32;
   unsigned char *value = malloc(plan.capacity + 8);
   uint64_t refused = 0;
-  attach(&view, 1 << 8 | (uint32_t)(uintptr_t)argument);
-  for (uint64_t n = 0; value != NULL && n < plan.writes / WRITERS;) {
+  attach(&view, id);
+  for (uint64_t n = figures->written[number]; value != NULL && n < plan.writes / WRITERS;) {
     uint64_t dice = random_next(&random);
     int64_t timeout = 0;
     int status = SLUICE_E_BUSY;
@@ -179,7 +188,7 @@ static void *write_all(void *argument) {
       timeout = patience(&view, dice, status);
     }
     if (status == SLUICE_OK) {
-      n++;
+      atomic_store(&figures->written[number], ++n);
       if (n % WATCHDOG_ROUNDS == 0) {
         (void)alarm(WATCHDOG_SECONDS);
       }
@@ -198,7 +207,8 @@ static void *write_all(void *argument) {
 
 /* ---- the readers ---- */
 
-static void wait_for_change(const sluice_cell_view *view, uint64_t since, uint64_t dice) {
+/* SLUICE_E_CLOSED when the writers have ended. */
+static int wait_for_change(const sluice_cell_view *view, uint64_t since, uint64_t dice) {
   int status = SLUICE_OK;
   if (dice % 4 == 0) {
     status = sluice_cell_wait(view, since, (int64_t)(dice >> 8) % 30000);
@@ -213,25 +223,28 @@ static void wait_for_change(const sluice_cell_view *view, uint64_t since, uint64
       fail("woken for nothing new", since, 0);
     }
   }
-  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT) {
+  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT && status != SLUICE_E_CLOSED) {
     fail("waiting failed", since, status);
   }
+  return status;
 }
 
 static void *read_all(void *argument) {
   sluice_cell_view view;
-  uint64_t random = plan.seed ^ (uintptr_t)argument << 40;
+  uint64_t random = plan.seed ^ (uint64_t)atomic_load(&figures->ids[(uintptr_t)argument]) << 40;
   unsigned char *value = malloc(plan.capacity);
   uint64_t reads = 0;
   uint64_t again = 0;
   uint64_t last = 0;
   attach(&view, 0);
-  while (value != NULL && last != plan.writes / WRITERS * WRITERS) {
+  int closed = 0;
+  while (value != NULL &&
+         (plan.mode == DEATHS ? !closed : last != plan.writes / WRITERS * WRITERS)) {
     uint64_t dice = random_next(&random);
     uint32_t length = 0;
     uint64_t version = 0;
     if (dice % 2 == 0) {
-      wait_for_change(&view, last, dice >> 1);
+      closed = wait_for_change(&view, last, dice >> 1) == SLUICE_E_CLOSED;
     }
     int status = sluice_cell_read(&view, value, plan.capacity, &length, &version);
     if (status == SLUICE_OK) {
@@ -243,6 +256,8 @@ static void *read_all(void *argument) {
       reads++;
     } else if (status == SLUICE_E_AGAIN) {
       again++;
+    } else if (status == SLUICE_E_OWNER_DIED && plan.flags != 0 && plan.mode == DEATHS) {
+      atomic_fetch_add(&figures->lost, 1);
     } else if (status != SLUICE_E_EMPTY || last != 0) {
       fail("read failed", last, status);
     }
@@ -257,13 +272,14 @@ static void *read_all(void *argument) {
 /* ---- */
 
 static void *play(void *argument) {
-  return (uintptr_t)argument <= WRITERS ? write_all(argument) : read_all(argument);
+  return (uintptr_t)argument < WRITERS ? write_all(argument) : read_all(argument);
 }
 
 static void in_threads(void) {
   pthread_t threads[WRITERS + READERS];
   for (uintptr_t i = 0; i < WRITERS + READERS; i++) {
-    if (pthread_create(&threads[i], NULL, play, (void *)(i + 1)) != 0) {
+    figures->ids[i] = 1 << 8 | (uint32_t)(i + 1);
+    if (pthread_create(&threads[i], NULL, play, (void *)i) != 0) {
       fail("no thread", 0, 0);
     }
   }
@@ -272,26 +288,64 @@ static void in_threads(void) {
   }
 }
 
-static void in_processes(void) {
-  (void)alarm(0); /* each child watches over itself, and is alarmed while nothing moves */
-  for (uintptr_t i = 0; i < WRITERS + READERS; i++) {
-    pid_t child = fork();
-    if (child == 0) {
-      (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-      if (i < WRITERS) { /* the readers hang on the writers */
-        (void)alarm(WATCHDOG_SECONDS);
-      }
-      (void)play((void *)(i + 1));
-      _exit(0);
-    }
+/* Each incarnation has an id of its own. */
+static pid_t fork_one(uintptr_t index) {
+  uint32_t generation = figures->ids[index] >> 8;
+  figures->ids[index] = (generation + 1) << 8 | (uint32_t)(index + 1);
+  pid_t child = fork();
+  if (child == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)play((void *)index);
+    _exit(0);
   }
-  for (int i = 0; i < WRITERS + READERS; i++) {
-    int status = 0;
-    if (i >= WRITERS) {
-      (void)alarm(WATCHDOG_SECONDS); /* two have ended: the rest has to, soon */
+  if (child < 0) {
+    fail("no process", index, 0);
+  }
+  return child;
+}
+
+static uint64_t deaths;
+
+/* Kills one now and then, and puts another in its place; until the writers have ended. */
+static void in_processes(void) {
+  pid_t children[WRITERS + READERS];
+  uint32_t writers = WRITERS;
+  uint32_t left = WRITERS + READERS;
+  uint64_t random = plan.seed;
+  uint64_t before = 0;
+  for (uint32_t i = 0; i < WRITERS + READERS; i++) {
+    children[i] = fork_one(i);
+  }
+  while (left != 0) {
+    struct timespec time = {.tv_nsec = (long)(random_next(&random) % 2000000)};
+    (void)nanosleep(&time, NULL);
+    if (atomic_load(&plan.cell->version) != before) {
+      before = atomic_load(&plan.cell->version);
+      (void)alarm(WATCHDOG_SECONDS);
     }
-    if (wait(&status) < 0 || status != 0) {
-      fail("a process failed", plan.writes, status);
+    if (plan.mode == DEATHS && writers == WRITERS) {
+      (void)kill(children[random_next(&random) % (WRITERS + READERS)], SIGKILL);
+    }
+    int status = 0;
+    pid_t gone = waitpid(-1, &status, writers == 0 ? 0 : WNOHANG);
+    for (uint32_t i = 0; gone > 0 && i < WRITERS + READERS; i++) {
+      if (children[i] != gone) {
+        continue;
+      }
+      if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        deaths++;
+        while (sluice_cell_recover(NULL, plan.cell, figures->ids[i]) == SLUICE_E_AGAIN) {
+        }
+        children[i] = fork_one(i);
+      } else if (status != 0) {
+        fail("a process failed", i, status);
+      } else {
+        left--;
+        writers -= i < WRITERS;
+        if (writers == 0 && plan.mode == DEATHS) {
+          (void)sluice_cell_shut(plan.cell); /* sends the readers home */
+        }
+      }
     }
   }
 }
@@ -301,7 +355,10 @@ static uint64_t number(int argc, char **argv, int index, uint64_t otherwise) {
 }
 
 int main(int argc, char **argv) {
-  int processes = argc > 5 && strcmp(argv[5], "processes") == 0;
+  const char *mode = argc > 5 ? argv[5] : "threads";
+  plan.mode = strcmp(mode, "deaths") == 0      ? DEATHS
+              : strcmp(mode, "processes") == 0 ? PROCESSES
+                                               : THREADS;
   plan.writes = number(argc, argv, 1, 1000000);
   plan.seed = number(argc, argv, 2, 1);
   plan.capacity = (uint32_t)number(argc, argv, 3, 256);
@@ -321,7 +378,7 @@ int main(int argc, char **argv) {
   struct timespec begin;
   struct timespec end;
   (void)clock_gettime(CLOCK_MONOTONIC, &begin);
-  if (processes) {
+  if (plan.mode != THREADS) {
     in_processes();
   } else {
     in_threads();
@@ -329,16 +386,20 @@ int main(int argc, char **argv) {
   (void)clock_gettime(CLOCK_MONOTONIC, &end);
   sluice_cell_view view;
   attach(&view, 0);
-  if (sluice_cell_version(&view) != plan.writes / WRITERS * WRITERS) {
-    fail("a write was lost", sluice_cell_version(&view), 0);
+  uint64_t version = sluice_cell_version(&view);
+  if (version < plan.writes / WRITERS * WRITERS ||
+      version > plan.writes / WRITERS * WRITERS + deaths) {
+    fail("a write was lost, or one too many", version, 0);
   }
   double seconds =
       (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
   (void)printf(
-      "cell: %llu writes, %llu reads, %.2f seconds (capacity %u, %s, %s, refused %llu, again "
-      "%llu)\n",
+      "cell: %llu writes, %llu reads, %.2f seconds (capacity %u, %s, %s, refused %llu, again %llu, "
+      "lost "
+      "%llu, deaths %llu)\n",
       (unsigned long long)plan.writes, (unsigned long long)figures->reads, seconds, plan.capacity,
-      plan.flags == 0 ? "two slots" : "seqlock", processes ? "processes" : "threads",
-      (unsigned long long)figures->refused, (unsigned long long)figures->again);
+      plan.flags == 0 ? "two slots" : "seqlock", mode, (unsigned long long)figures->refused,
+      (unsigned long long)figures->again, (unsigned long long)figures->lost,
+      (unsigned long long)deaths);
   return 0;
 }

@@ -121,7 +121,7 @@ static void *produce(void *argument) {
       if (status == SLUICE_OK) {
         break;
       }
-      if (status != SLUICE_E_FULL && status != SLUICE_E_TIMEOUT) {
+      if (status != SLUICE_E_FULL && status != SLUICE_E_TIMEOUT && status != SLUICE_E_AGAIN) {
         fail("push failed", n, status);
       }
     }
@@ -167,7 +167,7 @@ static void *consume(void *argument) {
     if (status == SLUICE_E_CLOSED) {
       break;
     }
-    if (status == SLUICE_E_EMPTY || status == SLUICE_E_TIMEOUT) {
+    if (status == SLUICE_E_EMPTY || status == SLUICE_E_TIMEOUT || status == SLUICE_E_AGAIN) {
       continue;
     }
     if (status != SLUICE_OK) {

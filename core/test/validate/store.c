@@ -39,7 +39,10 @@ enum {
   SPACE_BYTES = 1 << 26
 };
 
+enum { THREADS, PROCESSES, DEATHS };
+
 static struct {
+  int mode;
   unsigned char *at;
   uint64_t operations;
   uint64_t seed;
@@ -53,6 +56,9 @@ static struct figures {
   _Atomic uint64_t mismatches;
   _Atomic uint64_t again;
   _Atomic uint64_t full;
+  _Atomic uint64_t done[PARTICIPANTS]; /* operations */
+  _Atomic uint64_t last[PARTICIPANTS]; /* the count that it is about to give its own key */
+  _Atomic uint32_t ids[PARTICIPANTS];
   _Atomic uint32_t ready;
 } * figures;
 
@@ -73,7 +79,6 @@ typedef struct player {
   uint64_t seen[KEYS_MAX + 64];   /* versions */
   uint64_t counts[KEYS_MAX + 64]; /* of own and counter keys */
   uint64_t own;                   /* what this one's own key holds; 0: it is removed */
-  uint64_t last;                  /* the count that it wrote last */
   value scratch;
 } player;
 
@@ -150,7 +155,7 @@ static void check(player *self, uint32_t key, const value *found, uint32_t lengt
   if (key >= plan.keys) {
     self->counts[key] = found->count;
   }
-  if (key == own_key(self->number) && found->count != self->own) {
+  if (key == own_key(self->number) && self->own != UINT64_MAX && found->count != self->own) {
     fail("not what this one set", key, (int64_t)found->count);
   }
 }
@@ -270,8 +275,11 @@ static void change_own(player *self, uint64_t dice) {
       fail("a removal did not find what is there", key, status);
     }
     self->own = status == SLUICE_E_AGAIN ? self->own : 0;
-  } else if (write_one(self, key, SLUICE_STORE_ANY, self->last + 1, mix(dice)) == SLUICE_OK) {
-    self->own = ++self->last;
+  } else {
+    uint64_t count = atomic_fetch_add(&figures->last[self->number], 1) + 1;
+    if (write_one(self, key, SLUICE_STORE_ANY, count, mix(dice)) == SLUICE_OK) {
+      self->own = count;
+    }
   }
   int status = read_one(self, key, dice >> 8);
   if (status != SLUICE_E_AGAIN && status != (self->own == 0 ? SLUICE_E_EMPTY : SLUICE_OK)) {
@@ -352,8 +360,9 @@ static void take_turns(player *self) {
 }
 
 static void join(player *self) {
+  uint32_t id = self->number < PARTICIPANTS ? atomic_load(&figures->ids[self->number]) : 0;
   if (sluice_space_attach(&self->space, plan.at, SPACE_BYTES) != SLUICE_OK ||
-      sluice_participant_join(&self->space, 0) != SLUICE_OK) {
+      sluice_participant_adopt(&self->space, id, 0) != SLUICE_OK) {
     fail("not joined", 0, self->space.status);
   }
   uint32_t offset = sluice_store_open(&self->space, "store", 5, plan.entries, 0);
@@ -375,16 +384,22 @@ static void *play(void *argument) {
   player *self = calloc(1, sizeof *self);
   if (self == NULL) {
     fail("no memory", 0, 0);
+    return NULL; /* for cppcheck */
   }
   self->number = (uint32_t)(uintptr_t)argument;
-  self->random = plan.seed ^ (uint64_t)self->number << 40;
   join(self);
+  self->random = plan.seed ^ (uint64_t)self->space.participant << 40;
+  /* What the one before it, which was killed, has left. */
+  self->own = UINT64_MAX;
+  self->own = read_one(self, own_key(self->number), 0) == SLUICE_OK
+                  ? self->counts[own_key(self->number)]
+                  : 0;
   atomic_fetch_add(&figures->ready, 1); /* all begin at once */
   while (atomic_load(&figures->ready) < PARTICIPANTS) {
     struct timespec time = {.tv_nsec = 100000};
     (void)nanosleep(&time, NULL);
   }
-  for (uint64_t n = 0; n < plan.operations; n++) {
+  for (uint64_t n = figures->done[self->number]; n < plan.operations; n++) {
     uint64_t dice = random_next(&self->random);
     switch (dice % 16) {
       case 0:
@@ -416,6 +431,7 @@ static void *play(void *argument) {
         (void)read_one(self, (uint32_t)(dice >> 32) % plan.keys, dice >> 8);
         break;
     }
+    atomic_store(&figures->done[self->number], n + 1);
     if (n % WATCHDOG_ROUNDS == 0) {
       (void)alarm(WATCHDOG_SECONDS);
     }
@@ -441,20 +457,69 @@ static void in_threads(void) {
   }
 }
 
-static void in_processes(void) {
-  (void)alarm(0); /* each child watches over itself */
-  for (uintptr_t i = 0; i < PARTICIPANTS; i++) {
-    if (fork() == 0) {
-      (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-      (void)alarm(WATCHDOG_SECONDS);
-      (void)play((void *)i);
-      _exit(0);
-    }
+/* The child's id is known before it runs, and may be killed. */
+static pid_t fork_one(sluice_space *space, uintptr_t number) {
+  uint32_t id = sluice_participant_reserve(space);
+  atomic_store(&figures->ids[number], id);
+  pid_t child = id == 0 ? -1 : fork();
+  if (child == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)play((void *)number);
+    _exit(0);
   }
-  for (int i = 0; i < PARTICIPANTS; i++) {
+  if (child < 0) {
+    fail("no process", number, 0);
+  }
+  return child;
+}
+
+static void bury(sluice_space *space, uint32_t id) {
+  int status = SLUICE_E_AGAIN;
+  while (status == SLUICE_E_AGAIN) {
+    status = sluice_participant_bury(space, id);
+  }
+  if (status != SLUICE_OK) {
+    fail("not buried", id, status);
+  }
+}
+
+static uint64_t deaths;
+
+/* Kills one now and then, and puts another in its place; until the first has ended. */
+static void in_processes(sluice_space *space) {
+  pid_t children[PARTICIPANTS];
+  uint32_t left = PARTICIPANTS;
+  uint64_t random = plan.seed;
+  uint64_t before = 0;
+  for (uint32_t i = 0; i < PARTICIPANTS; i++) {
+    children[i] = fork_one(space, i);
+  }
+  while (left != 0) {
+    struct timespec time = {.tv_nsec = (long)(random_next(&random) % 2000000)};
+    (void)nanosleep(&time, NULL);
+    uint64_t done = atomic_load(&figures->done[0]) + atomic_load(&figures->done[1]);
+    if (done != before || done == 2 * plan.operations) {
+      before = done;
+      (void)alarm(WATCHDOG_SECONDS); /* taking turns, each child has its own */
+    }
+    if (plan.mode == DEATHS && left == PARTICIPANTS) {
+      (void)kill(children[random_next(&random) % PARTICIPANTS], SIGKILL);
+    }
     int status = 0;
-    if (wait(&status) < 0 || status != 0) {
-      fail("a process failed", 0, status);
+    pid_t gone = waitpid(-1, &status, WNOHANG);
+    for (uint32_t i = 0; gone > 0 && i < PARTICIPANTS; i++) {
+      if (children[i] != gone) {
+        continue;
+      }
+      if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        deaths++;
+        bury(space, figures->ids[i]);
+        children[i] = fork_one(space, i);
+      } else if (status != 0) {
+        fail("a process failed", i, status);
+      } else {
+        left--;
+      }
     }
   }
 }
@@ -464,6 +529,7 @@ static void settle(uint32_t before) {
   player *last = calloc(1, sizeof *last);
   if (last == NULL) {
     fail("no memory", 0, 0);
+    return;
   }
   last->number = PARTICIPANTS; /* has no own key; the next is the one for turns */
   join(last);
@@ -473,7 +539,8 @@ static void settle(uint32_t before) {
     int status = read_one(last, key, key);
     size += status == SLUICE_OK;
     if (key >= plan.keys && key < plan.keys + COUNTERS &&
-        last->counts[key] != figures->increments[key - plan.keys]) {
+        (last->counts[key] < figures->increments[key - plan.keys] ||
+         last->counts[key] > figures->increments[key - plan.keys] + deaths)) {
       fail("a lost update", key, (int64_t)last->counts[key]);
     }
   }
@@ -498,7 +565,10 @@ static uint64_t number(int argc, char **argv, int index, uint64_t otherwise) {
 }
 
 int main(int argc, char **argv) {
-  int processes = argc > 4 && strcmp(argv[4], "processes") == 0;
+  const char *mode = argc > 4 ? argv[4] : "threads";
+  plan.mode = strcmp(mode, "deaths") == 0      ? DEATHS
+              : strcmp(mode, "processes") == 0 ? PROCESSES
+                                               : THREADS;
   plan.operations = number(argc, argv, 1, 1000000);
   plan.seed = number(argc, argv, 2, 1);
   plan.keys = (uint32_t)number(argc, argv, 3, 8);
@@ -510,7 +580,8 @@ int main(int argc, char **argv) {
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   sluice_space space;
   plan.at = at;
-  if (at == MAP_FAILED || sluice_space_init(&space, at, SPACE_BYTES) != SLUICE_OK) {
+  if (at == MAP_FAILED || sluice_space_init(&space, at, SPACE_BYTES) != SLUICE_OK ||
+      sluice_participant_join(&space, 0) != SLUICE_OK) {
     fail("no space", 0, 0);
   }
   figures = (void *)(plan.at + SPACE_BYTES);
@@ -519,8 +590,8 @@ int main(int argc, char **argv) {
   struct timespec begin;
   struct timespec end;
   (void)clock_gettime(CLOCK_MONOTONIC, &begin);
-  if (processes) {
-    in_processes();
+  if (plan.mode != THREADS) {
+    in_processes(&space);
   } else {
     in_threads();
   }
@@ -531,11 +602,10 @@ int main(int argc, char **argv) {
   (void)printf(
       "store: %llu operations by each of %d, %.2f seconds (%u keys, %s, increments %llu, "
       "mismatches "
-      "%llu, again %llu, full %llu)\n",
-      (unsigned long long)plan.operations, PARTICIPANTS, seconds, plan.keys,
-      processes ? "processes" : "threads",
+      "%llu, again %llu, full %llu, deaths %llu)\n",
+      (unsigned long long)plan.operations, PARTICIPANTS, seconds, plan.keys, mode,
       (unsigned long long)(figures->increments[0] + figures->increments[1]),
       (unsigned long long)figures->mismatches, (unsigned long long)figures->again,
-      (unsigned long long)figures->full);
+      (unsigned long long)figures->full, (unsigned long long)deaths);
   return 0;
 }
