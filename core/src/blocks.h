@@ -1,4 +1,5 @@
-/* The slab from within: block headers, references by bits, the walk over the heap. Not for users. */
+/* The slab from within: block headers, references by bits, the walk over the heap. Not for users.
+ */
 #ifndef SLUICE_BLOCKS_H
 #define SLUICE_BLOCKS_H
 
@@ -24,13 +25,13 @@ uint32_t sluice_block_room(const sluice_space *space, uint32_t offset);
  * before; 0: nothing was changed. */
 uint64_t sluice_block_hold(const sluice_space *space, uint32_t offset, uint64_t bits);
 
-/* Takes `bits` away; the last reference frees the block, and an object's is finalized before. Returns
- * the references before. */
+/* Takes `bits` away; the last reference frees the block, and an object's is finalized before.
+ * Returns the references before. */
 uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bits);
 
-/* The block after the one at `offset` in the heap, the first for 0. 0 at the end, with space->status
- * SLUICE_OK; SLUICE_E_AGAIN where the heap goes on beyond what this thread sees of the space;
- * SLUICE_E_POISONED where it makes no sense. */
+/* The block after the one at `offset` in the heap, the first for 0. 0 at the end, with
+ * space->status SLUICE_OK; SLUICE_E_AGAIN where the heap goes on beyond what this thread sees of
+ * the space; SLUICE_E_POISONED where it makes no sense. */
 uint32_t sluice_block_next(sluice_space *space, uint32_t offset);
 
 /* Takes the bit of participant `id` from every block. SLUICE_OK, or sluice_block_next's status. */

@@ -1,14 +1,14 @@
 /* Burial: what is done after a participant that is proven dead.
  *
- * One participant at a time does it for one dead one: it claims the burial by its own id in the dead
- * one's slot. A burier that dies leaves a claim that stands for a dead one, and the next takes it
- * over and begins anew: every step may be done twice. */
+ * One participant at a time does it for one dead one: it claims the burial by its own id in the
+ * dead one's slot. A burier that dies leaves a claim that stands for a dead one, and the next takes
+ * it over and begins anew: every step may be done twice. */
 #include "blocks.h"
 #include "directory_table.h"
 #include "kinds.h"
 
-/* Claims the burial of `id`. SLUICE_OK; SLUICE_E_AGAIN while a live one has it; SLUICE_E_EMPTY when it
- * is done. */
+/* Claims the burial of `id`. SLUICE_OK; SLUICE_E_AGAIN while a live one has it; SLUICE_E_EMPTY when
+ * it is done. */
 static int claim(const sluice_space *space, sluice_participant_slot *slot, uint32_t id) {
   uint32_t me = space->participant;
   uint32_t burier = atomic_load_explicit(&slot->burier, memory_order_acquire);
@@ -108,7 +108,8 @@ static int bury(sluice_space *space, sluice_participant_slot *slot, uint32_t id)
   return SLUICE_OK;
 }
 
-/* Does or did `id` hold the slot? Its generation is the slot's, or one of the half that came before. */
+/* Does or did `id` hold the slot? Its generation is the slot's, or one of the half that came
+ * before. */
 static int has_been(const sluice_participant_slot *slot, uint32_t id) {
   uint32_t generation = atomic_load_explicit(&slot->id, memory_order_acquire) >> 8;
   return ((generation - (id >> 8)) & UINT32_C(0x3fffff)) < UINT32_C(0x200000);

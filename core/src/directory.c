@@ -32,8 +32,8 @@ uint32_t sluice_directory_find(sluice_space *space, const char *name, uint32_t n
   return status == SLUICE_OK ? entry.offset : 0;
 }
 
-/* The entry's object if it has this shape, still held; else it is let go. `bytes`, the caller's own,
- * bounds what the caller will touch. */
+/* The entry's object if it has this shape, still held; else it is let go. `bytes`, the caller's
+ * own, bounds what the caller will touch. */
 static uint32_t same_shape(sluice_space *space, const sluice_entry *entry, sluice_shape shape) {
   const sluice_object *object = sluice_object_at(space, entry->offset);
   int status = SLUICE_OK;

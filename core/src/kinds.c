@@ -14,7 +14,6 @@ static uint32_t least(uint32_t kind) {
     case SLUICE_KIND_RING_SPSC:
       return sizeof(sluice_ring);
     case SLUICE_KIND_RING_MPSC:
-      return sizeof(sluice_ring_many);
     case SLUICE_KIND_RING_MPMC:
       return sizeof(sluice_ring_many);
     case SLUICE_KIND_BROADCAST:
@@ -22,7 +21,6 @@ static uint32_t least(uint32_t kind) {
     case SLUICE_KIND_QUEUE:
       return sizeof(sluice_queue);
     case SLUICE_KIND_CELL:
-      return sizeof(sluice_cell);
     case SLUICE_KIND_SEQLOCK:
       return sizeof(sluice_cell);
     case SLUICE_KIND_STORE:
@@ -52,7 +50,8 @@ static uint32_t least(uint32_t kind) {
   }
 }
 
-/* The object at `offset`, all of which lies in its block; NULL where its header claims otherwise. */
+/* The object at `offset`, all of which lies in its block; NULL where its header claims otherwise.
+ */
 static void *whole(const sluice_space *space, uint32_t offset, uint32_t *kind) {
   sluice_object *object = sluice_object_at(space, offset);
   uint32_t room = sluice_block_room(space, offset);

@@ -17,11 +17,12 @@
 #include "sluice/ring.h"
 #include "sluice/ring_many.h"
 #include "sluice/rpc.h"
-#include "sluice/store.h"
 #include "sluice/rwlock.h"
 #include "sluice/semaphore.h"
+#include "sluice/store.h"
 
-/* Recovers the object at `offset` from the death of participant `id`. SLUICE_OK or SLUICE_E_AGAIN. */
+/* Recovers the object at `offset` from the death of participant `id`. SLUICE_OK or SLUICE_E_AGAIN.
+ */
 int sluice_kind_recover(sluice_space *space, uint32_t offset, uint32_t id);
 
 /* The space closes: marks the object closed and wakes all that sleep on it. */

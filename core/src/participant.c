@@ -9,8 +9,8 @@ static sluice_participant_slot *slot_of(const sluice_space *space, uint32_t id) 
   return index < SLUICE_PARTICIPANTS ? &sluice_header(space)->participants[index] : NULL;
 }
 
-/* Takes a free slot: its word goes from {generation, 0} to {generation + 1, slot + 1} in one step, so
- * that no slot is ever taken by nobody. 0 when there is none. */
+/* Takes a free slot: its word goes from {generation, 0} to {generation + 1, slot + 1} in one step,
+ * so that no slot is ever taken by nobody. 0 when there is none. */
 static inline uint32_t take_slot(sluice_space_header *header) {
   for (uint32_t index = 0; index < SLUICE_PARTICIPANTS; index++) {
     _Atomic uint32_t *id = &header->participants[index].id;
@@ -146,9 +146,9 @@ int sluice_participant_leave(sluice_space *space) {
 uint32_t sluice_participant_count(const sluice_space *space) {
   uint32_t count = 0;
   for (uint32_t index = 0; index < SLUICE_PARTICIPANTS; index++) {
-    count += (atomic_load_explicit(&sluice_header(space)->participants[index].id,
-                                   memory_order_relaxed) &
-              UINT32_C(0xff)) != 0;
+    count +=
+        (atomic_load_explicit(&sluice_header(space)->participants[index].id, memory_order_relaxed) &
+         UINT32_C(0xff)) != 0;
   }
   return count;
 }

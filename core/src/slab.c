@@ -9,8 +9,8 @@ enum {
 };
 
 /* Four classes to a doubling, in units of 128 bytes, the header included:
- * 1 2 3 4 5 6 7 8 10 12 14 16 20 24 28 32 ... What `bytes` are rounded up to; 0 for what no space can
- * hold. (Two functions rather than one with a result by pointer: see sluice_thread_enter.) */
+ * 1 2 3 4 5 6 7 8 10 12 14 16 20 24 28 32 ... What `bytes` are rounded up to; 0 for what no space
+ * can hold. (Two functions rather than one with a result by pointer: see sluice_thread_enter.) */
 static uint32_t units_for(uint32_t bytes) {
   uint32_t units = (uint32_t)(((uint64_t)bytes + SLUICE_BLOCK_HEADER + UNIT - 1) / UNIT);
   if (units <= 4) {
@@ -176,8 +176,7 @@ static uint32_t find_anywhere(sluice_space *space, uint32_t units, uint32_t byte
 
 uint32_t sluice_block_next(sluice_space *space, uint32_t offset) {
   /* pairs with the release in finish: the units of all before it are visible */
-  uint32_t end =
-      (uint32_t)atomic_load_explicit(&sluice_header(space)->next, memory_order_acquire);
+  uint32_t end = (uint32_t)atomic_load_explicit(&sluice_header(space)->next, memory_order_acquire);
   uint32_t room = offset == 0 ? 0 : sluice_block_room(space, offset);
   if (offset != 0 && room == 0) {
     return sluice_poison(space);

@@ -102,54 +102,62 @@ static int refers(const sluice_table *table, uint32_t slot, uint64_t word) {
   return look(table, slot) == word;
 }
 
-static int poisoned(sluice_space *space) {
-  (void)sluice_poison(space);
-  return SLUICE_E_POISONED;
+/* Holds the block that `word` refers to and looks whether the slot still refers to it. SLUICE_OK
+ * with *entry; SLUICE_E_AGAIN when it does not. */
+static int hold(sluice_space *space, const sluice_table *table, uint32_t slot, uint64_t word,
+                sluice_entry *entry) {
+  uint64_t mine = own_bit(space);
+  uint32_t offset = offset_of(word);
+  uint64_t before = sluice_block_hold(space, offset, mine);
+  SLUICE_STEP("table.find: held");
+  *entry = (sluice_entry){
+      .word = word, .slot = slot, .offset = offset, .held = mine != 0 && (before & mine) == 0};
+  if (before == 0) {
+    return SLUICE_E_AGAIN;
+  }
+  if (!refers(table, slot, word)) {
+    sluice_table_let_go(space, entry);
+    return SLUICE_E_AGAIN;
+  }
+  return SLUICE_OK;
 }
 
-/* Of a space that has grown this thread may not see all. */
-static int sees_less(const sluice_space *space) {
-  return atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire) >
-         sluice_extent(space);
+/* Why the block that a slot refers to is out of bounds: corruption, or of a space that has grown
+ * this thread does not see all. */
+static int out_of_bounds(sluice_space *space) {
+  int sees_less = atomic_load_explicit(&sluice_header(space)->bytes, memory_order_acquire) >
+                  sluice_extent(space);
+  if (!sees_less) {
+    (void)sluice_poison(space);
+  }
+  return sees_less ? SLUICE_E_AGAIN : SLUICE_E_POISONED;
 }
 
 /* Looks at one slot; `key` NULL for any. As sluice_table_find. */
 static int look_into(sluice_space *space, const sluice_table *table, uint32_t slot,
                      const sluice_key *key, sluice_entry *entry) {
-  uint64_t mine = own_bit(space);
   for (uint32_t tries = 0; tries < TRIES; tries++) {
     uint64_t word = look(table, slot);
     uint32_t offset = offset_of(word);
     if (word == 0) {
       return SLUICE_E_EMPTY;
     }
-    if (sluice_block_room(space, offset) == 0) {
-      if (!refers(table, slot, word)) {
+    int sound = sluice_block_room(space, offset) != 0;
+    int other = sound && key != NULL &&
+                atomic_load_explicit(&sluice_block_at(space, offset)->hash, memory_order_relaxed) !=
+                    key->hash;
+    if (sound && !other) {
+      if (hold(space, table, slot, word, entry) != SLUICE_OK) {
         continue;
       }
-      return sees_less(space) ? SLUICE_E_AGAIN : poisoned(space);
-    }
-    uint32_t hash =
-        atomic_load_explicit(&sluice_block_at(space, offset)->hash, memory_order_relaxed);
-    if (key != NULL && hash != key->hash) {
-      if (refers(table, slot, word)) { /* else the hash may be another block's by now */
-        return SLUICE_E_EMPTY;
-      }
-      continue;
-    }
-    uint64_t before = sluice_block_hold(space, offset, mine);
-    SLUICE_STEP("table.find: held");
-    *entry = (sluice_entry){
-        .word = word, .slot = slot, .offset = offset, .held = mine != 0 && (before & mine) == 0};
-    if (before != 0 && refers(table, slot, word)) {
       if (key == NULL || has_key(space, offset, key)) {
         return SLUICE_OK;
       }
       sluice_table_let_go(space, entry);
       return SLUICE_E_EMPTY;
     }
-    if (before != 0) {
-      sluice_table_let_go(space, entry);
+    if (refers(table, slot, word)) { /* else what was read may be another block's by now */
+      return sound ? SLUICE_E_EMPTY : out_of_bounds(space);
     }
   }
   return SLUICE_E_AGAIN;
@@ -241,10 +249,9 @@ int sluice_table_insert(sluice_space *space, const sluice_table *table, uint32_t
       return SLUICE_E_NO_MEMORY;
     }
     atomic_store_explicit(&block->slot, slot, memory_order_relaxed);
-    uint64_t inserted =
-        sequence << SEQUENCE_SHIFT | me << VERSION_PROPOSER_SHIFT | (slot + 1);
-    /* seq_cst: inserted, then sluice_object_open looks at the space's state; sluice_space_close sets
-     * the state, then looks here */
+    uint64_t inserted = sequence << SEQUENCE_SHIFT | me << VERSION_PROPOSER_SHIFT | (slot + 1);
+    /* seq_cst: inserted, then sluice_object_open looks at the space's state; sluice_space_close
+     * sets the state, then looks here */
     if (atomic_compare_exchange_strong_explicit(table->version, &version, inserted,
                                                 memory_order_seq_cst, memory_order_relaxed)) {
       SLUICE_STEP("table.insert: inserted");

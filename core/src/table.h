@@ -21,14 +21,14 @@
  *   2. look at all slots: if the key is there, say so
  *   3. put the block into an empty slot, tentative, tagged with the next sequence and one's own
  *      slot among the participants
- *   4. compare-and-swap the version to {sequence + 1, oneself, slot}: this is the insertion. It fails
- *      if any other insertion came in between, and then the slot is emptied and all begins anew.
+ *   4. compare-and-swap the version to {sequence + 1, oneself, slot}: this is the insertion. It
+ * fails if any other insertion came in between, and then the slot is emptied and all begins anew.
  *   5. take the mark "tentative" away: whoever comes first does it
  *
  * A tentative slot counts exactly when the version names it, its sequence and its proposer.
  *
- * The truth is in the slots. The bit SLUICE_BIT_SPACE in a block's references says "a slot refers to
- * me" and follows the truth: it is set after the block stands in its slot (and taken back if it
+ * The truth is in the slots. The bit SLUICE_BIT_SPACE in a block's references says "a slot refers
+ * to me" and follows the truth: it is set after the block stands in its slot (and taken back if it
  * has been replaced meanwhile), and cleared after. Whoever changes a slot holds the old and the
  * new block itself until the bits are right; whoever buries it sets them right in its place.
  *
@@ -58,7 +58,7 @@ typedef struct sluice_key {
 
 /* An entry that a find or a step of an iteration gave: the block is held by this participant. */
 typedef struct sluice_entry {
-  uint64_t word;   /* the slot's, as it was */
+  uint64_t word; /* the slot's, as it was */
   uint32_t slot;
   uint32_t offset; /* the block's */
   uint32_t held;   /* 1 when it was this call that made the participant hold it */

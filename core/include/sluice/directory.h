@@ -1,8 +1,8 @@
 /* Named objects: open or create, exactly one creator; remove by name.
  *
- * The directory is a table (see the essay in core/src/table.h) of SLUICE_DIRECTORY_ENTRIES slots. An
- * object is complete before it is entered, by one compare-and-swap, so there is no half-made entry
- * to wait for. Each object is a block of the slab and starts with
+ * The directory is a table (see the essay in core/src/table.h) of SLUICE_DIRECTORY_ENTRIES slots.
+ * An object is complete before it is entered, by one compare-and-swap, so there is no half-made
+ * entry to wait for. Each object is a block of the slab and starts with
  *
  *   byte   0  kind        SLUICE_KIND_*
  *          4  bytes       of the whole object, this line included
@@ -64,12 +64,12 @@ typedef struct sluice_shape {
   uint32_t codec;
 } sluice_shape;
 
-/* Opens the object called `name` (name_bytes of UTF-8, 1 to SLUICE_NAME_MAX), or creates it. Returns
- * its offset, referred to by this participant; 0 with space->status SLUICE_E_MISMATCH when the name
- * stands for another shape, SLUICE_E_INVALID for a bad name or shape, SLUICE_E_NO_MEMORY when the
- * space or the directory is full, SLUICE_E_CLOSED (the space), SLUICE_E_AGAIN when others changed the
- * directory too often meanwhile, or SLUICE_E_POISONED. Any thread; lock-free. Each kind's own open
- * calls this. */
+/* Opens the object called `name` (name_bytes of UTF-8, 1 to SLUICE_NAME_MAX), or creates it.
+ * Returns its offset, referred to by this participant; 0 with space->status SLUICE_E_MISMATCH when
+ * the name stands for another shape, SLUICE_E_INVALID for a bad name or shape, SLUICE_E_NO_MEMORY
+ * when the space or the directory is full, SLUICE_E_CLOSED (the space), SLUICE_E_AGAIN when others
+ * changed the directory too often meanwhile, or SLUICE_E_POISONED. Any thread; lock-free. Each
+ * kind's own open calls this. */
 uint32_t sluice_object_open(sluice_space *space, const char *name, uint32_t name_bytes,
                             sluice_shape shape);
 
@@ -82,13 +82,13 @@ int sluice_object_close(sluice_space *space, uint32_t offset);
 uint32_t sluice_directory_find(sluice_space *space, const char *name, uint32_t name_bytes);
 
 /* Takes the name away. The object lives on until the last that has it open closes it. SLUICE_OK;
- * SLUICE_E_EMPTY when there is none; SLUICE_E_INVALID, SLUICE_E_AGAIN, SLUICE_E_POISONED. Any thread;
- * lock-free. */
+ * SLUICE_E_EMPTY when there is none; SLUICE_E_INVALID, SLUICE_E_AGAIN, SLUICE_E_POISONED. Any
+ * thread; lock-free. */
 int sluice_directory_remove(sluice_space *space, const char *name, uint32_t name_bytes);
 
 /* The object in slot `index` (0 to SLUICE_DIRECTORY_ENTRIES - 1), its bounds checked; 0 for an
- * empty slot, or with space->status SLUICE_E_POISONED for a corrupted one. A snapshot: the caller has
- * no reference. */
+ * empty slot, or with space->status SLUICE_E_POISONED for a corrupted one. A snapshot: the caller
+ * has no reference. */
 uint32_t sluice_directory_at(sluice_space *space, uint32_t index);
 
 #endif

@@ -32,9 +32,9 @@ uint32_t sluice_participant_reserve(sluice_space *space);
 
 /* Makes this sluice_space the participant `id` that was reserved for it; 0: takes any free slot.
  * The slot comes with a private area of at least `area_bytes` (0: none), which the slot's next
- * holder inherits: space->area is its offset. SLUICE_OK; SLUICE_E_NO_MEMORY when all slots are taken
- * or the area does not fit; SLUICE_E_INVALID for an id that does not hold its slot; SLUICE_E_BUSY
- * when this sluice_space has joined already. Any thread; lock-free. */
+ * holder inherits: space->area is its offset. SLUICE_OK; SLUICE_E_NO_MEMORY when all slots are
+ * taken or the area does not fit; SLUICE_E_INVALID for an id that does not hold its slot;
+ * SLUICE_E_BUSY when this sluice_space has joined already. Any thread; lock-free. */
 int sluice_participant_adopt(sluice_space *space, uint32_t id, uint32_t area_bytes);
 
 /* The same with any free slot. */
@@ -52,8 +52,8 @@ uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes,
 void sluice_stack_set(uintptr_t top);
 #endif
 
-/* Gives the slot back, in good order: the caller has closed its ends and released its locks. What it
- * still refers to (blocks, open objects) is let go. SLUICE_OK; SLUICE_E_INVALID when this
+/* Gives the slot back, in good order: the caller has closed its ends and released its locks. What
+ * it still refers to (blocks, open objects) is let go. SLUICE_OK; SLUICE_E_INVALID when this
  * sluice_space has not joined; SLUICE_E_POISONED, SLUICE_E_AGAIN when not all of the heap could be
  * walked, and something was left behind. */
 int sluice_participant_leave(sluice_space *space);
@@ -64,14 +64,14 @@ uint32_t sluice_participant_count(const sluice_space *space);
 /* 1 while `id` holds its slot and is not marked dead. Any thread; wait-free. */
 int sluice_participant_alive(const sluice_space *space, uint32_t id);
 
-/* Cleans up after participant `id`, which is PROVEN dead: marks it, recovers each object that it had
- * to do with (locks are handed on, half-written claims become padding, ends are marked lost, waiters
- * are woken), lets go of its blocks, frees its slot. Whoever does this may die in the middle: the
- * next call, for any id, takes it up again. Returns SLUICE_OK when `id` is buried, now or before;
- * SLUICE_E_AGAIN when a live participant stands between two steps that have to be waited for, or
- * is burying it, or this thread does not see all of a space that has grown: call again soon;
- * SLUICE_E_INVALID for an id that never was, for one's own, and for a caller that has not joined;
- * SLUICE_E_POISONED. Any participant but the dead one; lock-free, never waits. */
+/* Cleans up after participant `id`, which is PROVEN dead: marks it, recovers each object that it
+ * had to do with (locks are handed on, half-written claims become padding, ends are marked lost,
+ * waiters are woken), lets go of its blocks, frees its slot. Whoever does this may die in the
+ * middle: the next call, for any id, takes it up again. Returns SLUICE_OK when `id` is buried, now
+ * or before; SLUICE_E_AGAIN when a live participant stands between two steps that have to be waited
+ * for, or is burying it, or this thread does not see all of a space that has grown: call again
+ * soon; SLUICE_E_INVALID for an id that never was, for one's own, and for a caller that has not
+ * joined; SLUICE_E_POISONED. Any participant but the dead one; lock-free, never waits. */
 int sluice_participant_bury(sluice_space *space, uint32_t id);
 
 #endif

@@ -128,8 +128,8 @@ typedef struct sluice_ring_record {
  * SLUICE_RING_CAPACITY_MIN and _MAX. */
 uint32_t sluice_ring_bytes(uint32_t capacity);
 
-/* Opens the ring called `name`, or creates it (see sluice_object_open for the errors). `capacity` as
- * for sluice_ring_bytes; `codec` is any number that both ends must agree on. Returns the ring's
+/* Opens the ring called `name`, or creates it (see sluice_object_open for the errors). `capacity`
+ * as for sluice_ring_bytes; `codec` is any number that both ends must agree on. Returns the ring's
  * offset, or 0 with space->status. Any thread; lock-free. */
 uint32_t sluice_ring_open(sluice_space *space, const char *name, uint32_t name_bytes,
                           uint32_t capacity, uint32_t codec);

@@ -15,8 +15,8 @@
  * everywhere (sluice_participant_bury) frees what was its alone. What helps to find a free block
  * (chains by class, cursors, hints) decides nothing.
  *
- * Large payloads are sent by handle {offset, serial}, never copied: the sender commits a record with
- * the handle and keeps its reference until the receiver has its own (it has answered, or the
+ * Large payloads are sent by handle {offset, serial}, never copied: the sender commits a record
+ * with the handle and keeps its reference until the receiver has its own (it has answered, or the
  * record has been released); the receiver refers to the block before it releases the record. A
  * handle whose block is gone, because its holder died, is refused, never another's data.
  *

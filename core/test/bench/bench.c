@@ -51,8 +51,8 @@ static uint32_t capacity_for(uint32_t size) {
 
 static int open_spsc(sluice_space *space, bench_state *state) {
   uint32_t capacity = capacity_for(state->size);
-  state->offset = sluice_ring_open(space, state->names[0], (uint32_t)strlen(state->names[0]),
-                                   capacity, 0);
+  state->offset =
+      sluice_ring_open(space, state->names[0], (uint32_t)strlen(state->names[0]), capacity, 0);
   if (state->offset == 0) {
     return space->status;
   }
@@ -116,10 +116,9 @@ static int open_ping(sluice_space *space, bench_state *state) {
   state->offset2 = in;
   int status = sluice_ring_producer_open(&state->producer, sluice_at(space, out), PING_CAPACITY,
                                          space->participant);
-  return status != SLUICE_OK
-             ? status
-             : sluice_ring_consumer_open(&state->consumer, sluice_at(space, in), PING_CAPACITY,
-                                         space->participant);
+  return status != SLUICE_OK ? status
+                             : sluice_ring_consumer_open(&state->consumer, sluice_at(space, in),
+                                                         PING_CAPACITY, space->participant);
 }
 
 static int send_number(bench_state *state, uint32_t number) {

@@ -20,7 +20,8 @@ uint32_t bench_sized(uint32_t which);
 /* Bytes of the state that each thread keeps for bench_run, zeroed before the first call. */
 uint32_t bench_state_bytes(void);
 
-/* Opens what the case needs in this thread. `round` makes the names new. 0, or a negative status. */
+/* Opens what the case needs in this thread. `round` makes the names new. 0, or a negative status.
+ */
 int bench_open(sluice_space *space, void *state, uint32_t which, uint32_t role, uint32_t size,
                uint32_t round);
 

@@ -64,8 +64,7 @@ int main(int argc, char **argv) {
   plan.size = (uint32_t)strtoul(argv[2], NULL, 10);
   plan.count = (uint32_t)strtoul(argv[3], NULL, 10);
   plan.rounds = (uint32_t)strtoul(argv[4], NULL, 10);
-  plan.memory =
-      mmap(NULL, SPACE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  plan.memory = mmap(NULL, SPACE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   sluice_space space;
   if (plan.which == bench_cases() || plan.memory == MAP_FAILED ||
       sluice_space_init(&space, plan.memory, SPACE_BYTES) != SLUICE_OK) {

@@ -11,8 +11,8 @@ enum { SPACE_BYTES = 1 << 20, MOST_STEPS = 3000, BURIAL_TRIES = 100, NAMES = 400
 
 typedef struct control {
   crash_log log;
-  char died_at[64];    /* the victim's last step */
-  char burier_at[64];  /* the burier's last step */
+  char died_at[64];     /* the victim's last step */
+  char burier_at[64];   /* the burier's last step */
   char seen[NAMES][64]; /* every step at which somebody died */
   uint32_t names;
 } control;
@@ -61,8 +61,8 @@ static sluice_space join(void) {
   return space;
 }
 
-/* Starts a process that is killed at its step number `step` (0: never); what it does is `act`, or to
- * bury `dead`. Returns 1 when it got to its end, 0 when it was killed. */
+/* Starts a process that is killed at its step number `step` (0: never); what it does is `act`, or
+ * to bury `dead`. Returns 1 when it got to its end, 0 when it was killed. */
 static int die_at(uint32_t step, char *where, uint32_t reserved,
                   void (*act)(sluice_space *, crash_log *), uint32_t dead) {
   where[0] = 0;
@@ -121,8 +121,8 @@ static uint32_t used(const sluice_space *space) {
   return bytes;
 }
 
-/* One run: the victim is killed at step `victim`, the first burier at step `burier` (0: there is only
- * the survivor). Returns bit 0: the victim finished; bit 1: the burier finished. */
+/* One run: the victim is killed at step `victim`, the first burier at step `burier` (0: there is
+ * only the survivor). Returns bit 0: the victim finished; bit 1: the burier finished. */
 static int run(const crash_scenario *scenario, uint32_t victim, uint32_t burier) {
   memset(memory, 0, SPACE_BYTES);
   memset(&shared->log, 0, sizeof shared->log);

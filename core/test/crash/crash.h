@@ -27,8 +27,8 @@
 /* What victim and survivor tell each other, in shared memory beside the space. Zeroed for each run.
  * `log` is the scenario's own: what was acknowledged, handles. */
 typedef struct crash_log {
-  _Atomic uint64_t begun; /* counts what the victim is about to do */
-  _Atomic uint64_t done;  /* counts what the victim has seen succeed */
+  _Atomic uint64_t begun;  /* counts what the victim is about to do */
+  _Atomic uint64_t done;   /* counts what the victim has seen succeed */
   _Atomic uint64_t second; /* the id of a second participant that the victim's process was, or 0 */
   uint64_t notes[32];
 } crash_log;
@@ -50,13 +50,13 @@ const char *crash_step(void);
 _Noreturn void crash_fail(const char *file, int line, const char *what, long long have,
                           long long want);
 
-#define CRASH_EQUAL(have, want)                                                    \
-  do {                                                                             \
-    long long have_ = (long long)(have);                                           \
-    long long want_ = (long long)(want);                                           \
-    if (have_ != want_) {                                                          \
-      crash_fail(__FILE__, __LINE__, #have " is not " #want, have_, want_);        \
-    }                                                                              \
+#define CRASH_EQUAL(have, want)                                             \
+  do {                                                                      \
+    long long have_ = (long long)(have);                                    \
+    long long want_ = (long long)(want);                                    \
+    if (have_ != want_) {                                                   \
+      crash_fail(__FILE__, __LINE__, #have " is not " #want, have_, want_); \
+    }                                                                       \
   } while (0)
 
 #define CRASH_TRUE(condition) CRASH_EQUAL(!!(condition), 1)

@@ -117,9 +117,9 @@ static void close_for_a_reason(sluice_space *space, crash_log *log) {
   uint32_t offset = open_named(space, "a");
   CRASH_EQUAL(offset, log->notes[0]);
   sluice_ring_producer producer;
-  CRASH_EQUAL(sluice_ring_producer_open(&producer, sluice_at(space, offset), CAPACITY,
-                                        space->participant),
-              SLUICE_OK);
+  CRASH_EQUAL(
+      sluice_ring_producer_open(&producer, sluice_at(space, offset), CAPACITY, space->participant),
+      SLUICE_OK);
   uint32_t reason = sluice_slab_alloc(space, 40);
   memset(sluice_at(space, reason), 9, 40);
   CRASH_EQUAL(sluice_ring_producer_close_for(&producer, space, reason, 40), SLUICE_OK);
@@ -167,8 +167,8 @@ static void slots_can_be_had(sluice_space *space, crash_log *log, int finished) 
 const crash_scenario crash_scenarios[] = {
     {"who dies while it joins or leaves leaves slot and area to the next", nothing, join_with_areas,
      slots_can_be_had, nothing},
-    {"a creator that dies leaves an object that is whole, or none", nothing, open_three, opened_stay,
-     remove_three},
+    {"a creator that dies leaves an object that is whole, or none", nothing, open_three,
+     opened_stay, remove_three},
     {"who dies while it creates and removes leaves nothing", nothing, open_close_remove, anything,
      remove_a},
     {"who dies while it opens and closes leaves the object to others", one_object, open_close,

@@ -138,7 +138,8 @@ static void producer_is_told(sluice_space *space, crash_log *log, int finished) 
 
 const crash_scenario crash_scenarios[] = {
     {"nothing committed dies with its producer", one_ring, produce, all_arrives, remove_ring},
-    {"a producer is told that its consumer died", full_ring, consume, producer_is_told, remove_ring},
+    {"a producer is told that its consumer died", full_ring, consume, producer_is_told,
+     remove_ring},
     {NULL, NULL, NULL, NULL, NULL},
 };
 _Static_assert(sizeof(sluice_ring_producer) <= 28 * 8, "it fits the notes");

@@ -29,8 +29,9 @@ uint32_t fuzz_word(void) {
 
 uint32_t fuzz_size(void) {
   uint32_t choice = fuzz_byte();
-  static const uint32_t sizes[] = {0, 1, 7, 8, 9, 63, 64, 100, 128, 1000, 4096, 65535, 0x7fffffff,
-                                   0x80000000, 0xfffffff8, 0xffffffff};
+  static const uint32_t sizes[] = {0,          1,          7,          8,         9,    63,
+                                   64,         100,        128,        1000,      4096, 65535,
+                                   0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
   return choice < 16 ? sizes[choice] : choice < 200 ? choice : fuzz_word();
 }
 

@@ -1,9 +1,9 @@
 /* Corruption fuzzing (libFuzzer): a hostile peer that rewrites any shared word at any time.
  *
  * The input is a program: which calls to make, with which arguments, and which words to overwrite
- * with what, between the calls and, at each SLUICE_STEP, in the middle of them. Whatever it does, the
- * core must not touch a byte outside the space (ASan: the space is a heap block of its own), must
- * come to an end (libFuzzer's -timeout), and may answer only with what its header lists.
+ * with what, between the calls and, at each SLUICE_STEP, in the middle of them. Whatever it does,
+ * the core must not touch a byte outside the space (ASan: the space is a heap block of its own),
+ * must come to an end (libFuzzer's -timeout), and may answer only with what its header lists.
  *
  * Blocking calls are made with a timeout of 0. */
 #ifndef SLUICE_FUZZ_H

@@ -27,8 +27,8 @@ void fuzz_begin(void) {
 
 static void write_some(sluice_ring_many_producer *producer) {
   unsigned char payload[CAPACITY / 8] = {0};
-  fuzz_status(
-      sluice_ring_many_push(producer, payload, fuzz_byte() % (CAPACITY / 8 + 1), fuzz_byte()));
+  fuzz_status(sluice_ring_many_push(producer, payload, fuzz_byte() % (CAPACITY / 8 + 1),
+                                    (int32_t)fuzz_byte()));
 }
 
 static void drain(sluice_ring_many_consumer *consumer) {

@@ -1,15 +1,16 @@
 #!/bin/bash
 # Fuzzes each target of this folder: clang's libFuzzer with ASan and UBSan, the steps compiled in.
 #
-#   core/test/fuzz/run.sh short   the seed corpus and some thousand runs from it
+#   core/test/fuzz/run.sh short   the seed corpus and some thousand runs from it: a minute in all
 #   core/test/fuzz/run.sh long    at least 10^7 runs in all
-#   core/test/fuzz/run.sh seeds   fuzzes, and reduces what was found to the seed corpus
+#   core/test/fuzz/run.sh seeds   fuzzes, and reduces what was found to the seed corpus; the inputs of
+#                                 bugs that were found, seeds/TARGET/bug-*, stay
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
 
 mapfile -t targets < <(basename -s .c core/test/fuzz/*.c | grep -v '^fuzz$')
 case ${1:-short} in
-  short) runs=10000 ;;
+  short) runs=8000 ;;
   long) runs=$((10000000 / ${#targets[@]} + 1)) ;;
   seeds) runs=300000 ;;
   *)
@@ -22,7 +23,7 @@ out=build/fuzz
 mkdir -p "$out/src"
 cc=${FUZZ_CC:-clang}
 flags=(-std=c11 -Wall -Wextra -Wconversion -Werror -g -O1 -DSLUICE_STEPS -fno-omit-frame-pointer
-  -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Icore/include -Icore/src)
+  "-fsanitize=fuzzer-no-link,address,undefined" -fno-sanitize-recover=all -Icore/include -Icore/src)
 
 # build: the core once, only what has changed
 build() {
@@ -43,12 +44,21 @@ build || exit 1
 passed=0
 failed=0
 for target in "${targets[@]}"; do
-  mkdir -p "$out/corpus/$target" "core/test/fuzz/seeds/$target"
-  if "$out/$target" -runs="$runs" -timeout=20 -max_len=512 -len_control=0 -seed=1 -verbosity=0 \
-    -artifact_prefix="$out/$target-" "$out/corpus/$target" "core/test/fuzz/seeds/$target" \
+  seeds=core/test/fuzz/seeds/$target
+  corpus=$out/corpus/$target
+  limit=0 # seconds; none
+  if [[ ${1:-short} == short ]]; then
+    # from the seeds alone, so that it takes as long each time
+    corpus=$out/short/$target
+    rm -rf "$corpus"
+    limit=6
+  fi
+  mkdir -p "$corpus" "$seeds"
+  if "$out/$target" -runs="$runs" -max_total_time="$limit" -timeout=20 -max_len=512 -len_control=0 \
+    -seed=1 -verbosity=0 -artifact_prefix="$out/$target-" "$corpus" "$seeds" \
     >"$out/$target.log" 2>&1; then
     passed=$((passed + 1))
-    echo "fuzz: $target, $runs runs"
+    echo "fuzz: $target, up to $runs runs"
   else
     failed=$((failed + 1))
     echo "FAILED: fuzz $target; its input is $out/$target-*"
@@ -56,11 +66,12 @@ for target in "${targets[@]}"; do
   fi
   if [[ ${1:-} == seeds ]]; then
     rm -rf "$out/merged" && mkdir "$out/merged"
-    "$out/$target" -merge=1 "$out/merged" "$out/corpus/$target" >/dev/null 2>&1
-    # The smallest ones: enough to begin with, small enough for a repository.
-    rm -f "core/test/fuzz/seeds/$target"/*
-    find "$out/merged" -type f -printf '%s %p\n' | sort -n | head -64 | cut -d' ' -f2- |
-      xargs -I{} cp {} "core/test/fuzz/seeds/$target/"
+    "$out/$target" -merge=1 "$out/merged" "$corpus" "$seeds" >/dev/null 2>&1
+    # Forty of all sizes, of what together reaches all: enough to begin with.
+    find "$seeds" -type f ! -name 'bug-*' -delete
+    find "$out/merged" -type f -printf '%s %p\n' | sort -n | cut -d' ' -f2- |
+      awk '{ all[NR] = $0 } END { n = NR < 40 ? NR : 40; for (i = 1; i <= n; i++) print all[int(i * NR / n)] }' |
+      xargs -I{} cp {} "$seeds/"
   fi
 done
 echo "fuzz: $passed passed, $failed failed"

@@ -147,8 +147,7 @@ void fuzz_step(uint32_t choice) {
       break;
     case 8: {
       uint32_t expected = fuzz_byte() % 8;
-      fuzz_status(
-          sluice_store_replace(view, key, key_bytes, expected, from, fuzz_size() % MOST));
+      fuzz_status(sluice_store_replace(view, key, key_bytes, expected, from, fuzz_size() % MOST));
       break;
     }
     case 9:

@@ -16,13 +16,15 @@
  * out or was counted as lost with the consumer that was handed it, exactly; all room has come back,
  * zeroed; nobody is stuck.
  *
+ * short: -DN=2 -DDEATHS=2 -DSTART=2 -DPLAIN_CONSUMER
  * short: -DN=2 -DDEATHS=2 -DSTART=3 -DPLAIN_CONSUMER
- * short: -DN=2 -DDEATHS=1 -DREBURIALS=1 -DSTART=2 -DPLAIN_CONSUMER
- * short: -DN=2 -DDEATHS=1 -DSTART=3 -DCONSUMER_DIES
- * long: -DN=2 -DDEATHS=2
+ * short: -DN=2 -DDEATHS=2 -DSTART=0 -DPLAIN_CONSUMER -DSAME_LENGTH
+ * short: -DN=2 -DDEATHS=1 -DSTART=3
+ * short: -DN=1 -DRECORDS=2 -DDEATHS=1 -DREBURIALS=1 -DCONSUMER_DIES -DSTART=3
+ * long: -DN=2 -DDEATHS=2 -DSTART=3
  * long: -DN=2 -DDEATHS=1 -DREBURIALS=1 -DCONSUMER_DIES
+ * long: -DN=2 -DDEATHS=2 -DREBURIALS=1 -DPLAIN_CONSUMER
  * long: -DN=2 -DRECORDS=2 -DDEATHS=1 -DSTART=3
- * long: -DN=2 -DRECORDS=2 -DDEATHS=2 -DREBURIALS=1 -DSTART=2 -DPLAIN_CONSUMER
  * long: -DN=3 -DDEATHS=2 -DSTART=3 -DPLAIN_CONSUMER
  * mutants: NO_TAIL_CHECK NO_WON_CHECK NO_LIVE_CHECK ALIVE_AFTER_CLAIM NO_ATTEST FARTHEST_END NO_HEADER_CHECK
  * mutants: NO_PASSED_CHECK HEADER_AFTER_PASSED NO_RECOVERER WON_LATE ANNOUNCE_LATE NO_WIPE CLEAR_BEFORE_HEADER
@@ -103,7 +105,11 @@ proctype producer(byte me)
     atomic {
       if
       :: sent == RECORDS -> goto done
+#ifdef SAME_LENGTH
+      :: else -> length = 1; announced = false
+#else
       :: else -> length = 1 + (me + sent) % 2; announced = false
+#endif
       fi
     };
   again:
@@ -117,7 +123,7 @@ proctype producer(byte me)
     };
     atomic {
       if
-      :: announced -> line_claim[me] = 0; announced = false /* withdrawn */
+      :: announced -> line_claim[me] = 0; announced = false /* withdrawn; covered */
       :: else
       fi
     };
@@ -450,13 +456,13 @@ again:
       fi;
       atomic {
         if
-        :: !attested -> below = next
+        :: !attested -> below = next /* covered */
         :: attested && next == bytes -> break
         :: else -> goto lost
         fi
       }
     od;
-    line_claim[who] = position << 2 | ANNOUNCED | WON;
+    line_claim[who] = position << 2 | ANNOUNCED | WON; /* covered */
 
   winner:
     atomic {
@@ -471,7 +477,7 @@ again:
     :: bytes > to_end ->
       pad(position, to_end);
 #ifndef MUTANT_NO_SECOND_PAD
-      pad(position + to_end, bytes - to_end)
+      pad(position + to_end, bytes - to_end) /* covered */
 #endif
     :: else -> pad(position, bytes)
     fi;
@@ -481,7 +487,8 @@ again:
     goto ended;
 
   ask_again:
-    recoverer = 0; /* SLUICE_E_AGAIN: called again when that one has moved on, or is found dead */
+    /* SLUICE_E_AGAIN: called again when that one has moved on, or is found dead */
+    recoverer = 0; /* covered */
     atomic {
       (!alive(j) || line_claim[j] == 0 || named_in(line_claim[j]) != position ||
        (line_claim[j] & WON) != 0);
@@ -514,7 +521,7 @@ again:
       :: else -> break
       od
     };
-    head = position;
+    head = position; /* covered */
 
   ended:
     recoverer = 0
@@ -558,7 +565,9 @@ active proctype death()
 end:
   do
   :: die(0)
+#if N > 1
   :: die(1)
+#endif
 #if N > 2
   :: die(2)
 #endif
@@ -567,7 +576,9 @@ end:
   :: die_burying(CONSUMER)
 #endif
   :: die_burying(0)
+#if N > 1
   :: die_burying(1)
+#endif
 #if N > 2
   :: die_burying(2)
 #endif

@@ -282,7 +282,7 @@ static void drain_reads_a_batch_across_the_wrap_and_over_paddings(void **state) 
     move_to(&ends, CAPACITY - 40);
     (void)push_many(&ends.producers[0], "12345678", 0); /* 16 */
     (void)sluice_ring_many_claim(&ends.producers[1], 0, 0);
-    (void)sluice_ring_many_abort(&ends.producers[1]);   /* 8 */
+    (void)sluice_ring_many_abort(&ends.producers[1]);    /* 8 */
     (void)push_many(&ends.producers[2], "123456789", 1); /* 24 and 16 of padding */
     (void)sluice_ring_many_claim(&ends.producers[1], 8, 2);
     (void)sluice_ring_many_commit(&ends.producers[1], 0);

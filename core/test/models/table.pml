@@ -1,0 +1,550 @@
+/* Tables and the references of their blocks (core/src/table.h, table.c, blocks.h, slab.c).
+ *
+ * Modelled: PROCESSES participants, each of which does OPS operations on one key of a table of SLOTS
+ * slots over BLOCKS blocks: sluice_table_insert of a block that it takes from the slab (take with
+ * SLUICE_BLOCK_MAKING, find, propose, the version word {sequence, proposer, slot}, finish, follow_up,
+ * withdraw), or sluice_table_find and sluice_table_replace by 0, with -DREPLACE also by a new block.
+ * DEATHS of them may die at any step. A burier does sluice_table_recover and sluice_block_forget;
+ * it may die (REBURIALS) and is begun anew.
+ *
+ * Abstractions: sequentially consistent; sluice_block_hold and _release are one step each (a
+ * compare-and-swap until it succeeds); there is one key, so that each find holds what it finds (no
+ * look at the hash), and the key is in the block before anybody can hold it; the directory only
+ * (home is 0 or 1). A slot's word is tag, proposer, tentative, block; blocks are numbered.
+ *
+ * Proven: the key never counts in two slots; no slot refers to a free block, nor to one being made;
+ * find does not miss a key that stood there throughout, and what it finds is held; at the end, after
+ * the burials, a block has the reference SLUICE_BIT_SPACE if a slot refers to it and else none: no
+ * block leaks; what was inserted and not removed is there.
+ *
+ * short: -DPROCESSES=2 -DOPS=1
+ * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DFILLED
+ * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DREPLACE -DFILLED
+ * short: -DPROCESSES=2 -DOPS=2
+ * long: -DPROCESSES=2 -DOPS=2 -DDEATHS=1
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=2 -DREBURIALS=1 -DREPLACE -DFILLED
+ * long: -DPROCESSES=3 -DOPS=1 -DBLOCKS=4 -DFILLED
+ * mutants: NO_VALIDATION NO_TENTATIVE NO_HELP NO_SEQUENCE NO_WITHDRAW NO_SECOND_LOOK NO_FOLLOW_LOOK
+ * mutants: LET_GO_FIRST NO_FOLLOW NO_RECOVER_WITHDRAW NO_RECOVER_FOLLOW NO_RECOVER_RELEASE FORGET_FIRST
+ * mutants: NO_REREAD HOLD_FREE
+ */
+#ifndef PROCESSES
+#define PROCESSES 2
+#endif
+#ifndef OPS
+#define OPS 1
+#endif
+#ifndef DEATHS
+#define DEATHS 0
+#endif
+#ifndef REBURIALS
+#define REBURIALS 0
+#endif
+#ifndef SLOTS
+#define SLOTS 2
+#endif
+#ifndef BLOCKS
+#define BLOCKS 3
+#endif
+
+/* A slot's word */
+#define OFFSET_BITS 7
+#define TENTATIVE 8
+#define PROPOSER_SHIFT 4
+#define TAG_SHIFT 6
+#define offset_of(w) ((w) & OFFSET_BITS)
+#define follow(old, to) ((((old) >> TAG_SHIFT) + 1) << TAG_SHIFT | (to))
+/* The version word */
+#define SLOT_BITS 3
+#define VERSION_PROPOSER_SHIFT 2
+#define SEQUENCE_SHIFT 4
+
+#ifdef MUTANT_NO_SEQUENCE
+#define same_sequence(v, w) true
+#else
+#define same_sequence(v, w) ((v) >> SEQUENCE_SHIFT == (w) >> TAG_SHIFT)
+#endif
+#define named_by(v, w, s)                                                                          \
+  (((v) & SLOT_BITS) == (s) + 1 && same_sequence(v, w) &&                                          \
+   ((v) >> VERSION_PROPOSER_SHIFT & 3) == ((w) >> PROPOSER_SHIFT & 3))
+
+/* A block's references: a bit for each participant, and */
+#define BIT_SPACE 16
+#define BLOCK_MAKING 32
+#define bit_of(id) (1 << (id))
+
+short version;
+short slots[SLOTS];
+byte refs[BLOCKS + 1];
+byte home[BLOCKS + 1];
+byte slot_in[BLOCKS + 1];
+
+bool dead[PROCESSES];
+bool over[PROCESSES];
+byte deaths, reburials, generation, finished;
+
+/* What the proof knows and the program does not. */
+byte present; /* insertions minus removals */
+byte changes;
+
+/* Does the slot count? */
+#define counts(s)                                                                                  \
+  (offset_of(slots[s]) != 0 &&                                                                     \
+   ((slots[s] & TENTATIVE) == 0 || named_by(version, slots[s], s)))
+
+#define refers_to(b) (offset_of(slots[0]) == (b) || offset_of(slots[1]) == (b))
+#define sound                                                                                      \
+  (!(counts(0) && counts(1)) &&                                                                    \
+   (!counts(0) || (refs[offset_of(slots[0])] != 0 && refs[offset_of(slots[0])] < BLOCK_MAKING)) && \
+   (!counts(1) || (refs[offset_of(slots[1])] != 0 && refs[offset_of(slots[1])] < BLOCK_MAKING)))
+
+/* sluice_block_hold: `before` is 0 when nothing was changed */
+inline hold(b, bits)
+{
+  atomic {
+    before = refs[b];
+    if
+#ifdef MUTANT_HOLD_FREE
+    :: true -> refs[b] = before | (bits)
+#else
+    :: before != 0 && before < BLOCK_MAKING -> refs[b] = before | (bits)
+#endif
+    :: else -> before = 0
+    fi
+  }
+}
+
+/* sluice_block_release */
+inline release(b, bits)
+{
+  atomic {
+    if
+    :: (refs[b] & (bits)) != 0 ->
+      refs[b] = refs[b] & ~(bits);
+      if
+      :: (refs[b] & ~BLOCK_MAKING) == 0 -> refs[b] = 0; assert(!refers_to(b))
+      :: else
+      fi
+    :: else
+    fi
+  }
+}
+
+inline finish(v)
+{
+  if
+  :: ((v) & SLOT_BITS) != 0 ->
+    fw = slots[((v) & SLOT_BITS) - 1];
+    if
+    :: (fw & TENTATIVE) != 0 && named_by(v, fw, ((v) & SLOT_BITS) - 1) ->
+      atomic {
+        if
+        :: slots[((v) & SLOT_BITS) - 1] == fw -> slots[((v) & SLOT_BITS) - 1] = fw & ~TENTATIVE; assert(sound)
+        :: else
+        fi;
+        fw = 0
+      }
+    :: else -> fw = 0
+    fi
+  :: else
+  fi
+}
+
+/* look: the slot's word as it counts, in `lw` */
+inline look(s)
+{
+  lw = slots[s];
+  if
+  :: (lw & TENTATIVE) != 0 ->
+    lv = version;
+    if
+    :: !named_by(lv, lw, s) ->
+#ifdef MUTANT_NO_REREAD
+      lw = 0
+#else
+      atomic {
+        lw = slots[s];
+        if
+        :: (lw & TENTATIVE) != 0 -> lw = 0
+        :: else
+        fi
+      }
+#endif
+    :: else -> finish(lv); lw = lw & ~TENTATIVE
+    fi;
+    lv = 0
+  :: else
+  fi;
+  if
+  :: offset_of(lw) == 0 -> lw = 0
+  :: else
+  fi
+}
+
+inline follow_up(s, b)
+{
+  hold(b, BIT_SPACE);
+  before = 0;
+#ifndef MUTANT_NO_FOLLOW_LOOK
+  look(s);
+  if
+  :: offset_of(lw) != (b) -> lw = 0; release(b, BIT_SPACE)
+  :: else -> lw = 0
+  fi
+#endif
+}
+
+/* sluice_table_let_go */
+inline let_go()
+{
+  if
+  :: held -> release(offset_of(e_word), bit_of(me)); held = false
+  :: else
+  fi
+}
+
+/* sluice_table_find: `found` with the entry {e_word, e_slot, held} */
+inline find()
+{
+  atomic { found = false; e_slot = 0; was = changes; there = present > 0 };
+  do
+  :: e_slot == SLOTS || found -> break
+  :: else ->
+    look(e_slot);
+    e_word = lw;
+    if
+    :: e_word == 0 -> e_slot++
+    :: else ->
+      hold(offset_of(e_word), bit_of(me));
+      held = before != 0 && (before & bit_of(me)) == 0;
+      if
+      :: before != 0 ->
+        before = 0;
+#ifdef MUTANT_NO_SECOND_LOOK
+        found = true
+#else
+        look(e_slot);
+        if
+        :: lw == e_word -> found = true
+        :: else -> let_go()
+        fi
+#endif
+      :: else
+      fi
+    fi;
+    lw = 0
+  od;
+  atomic {
+    assert(found || !there || was != changes);
+    assert(!found || (refs[offset_of(e_word)] & bit_of(me)) != 0);
+    was = 0;
+    there = 0
+  }
+}
+
+inline withdraw(s, w)
+{
+#ifndef MUTANT_NO_WITHDRAW
+  atomic {
+    if
+    :: slots[s] == (w) -> slots[s] = follow(w, 0)
+    :: else
+    fi
+  }
+#else
+  skip
+#endif
+}
+
+/* sluice_slab_alloc, then the key: the block is `b`, 0 when there is none */
+inline alloc()
+{
+  atomic {
+    b = 1;
+    do
+    :: b > BLOCKS -> b = 0; break
+    :: b <= BLOCKS && refs[b] == 0 -> assert(!refers_to(b)); refs[b] = bit_of(me) | BLOCK_MAKING; break
+    :: b <= BLOCKS && refs[b] != 0 -> b++
+    od
+  };
+  if
+  :: b != 0 ->
+    home[b] = 0;
+    assert((refs[b] & BLOCK_MAKING) != 0);
+    refs[b] = bit_of(me)
+  :: else
+  fi
+}
+
+proctype participant(byte me)
+{
+  short v, proposal, e_word, lw, lv, fw;
+  byte b, e_slot, before, ops, s, was;
+  bool found, held, there;
+  {
+    skip;
+  next:
+    if
+    :: ops == OPS -> goto done
+    :: else -> ops++
+    fi;
+    if
+    :: true -> /* insert */
+      alloc();
+      if
+      :: b == 0 -> goto next
+      :: else -> home[b] = 1
+      fi;
+    again:
+      v = version;
+#ifndef MUTANT_NO_HELP
+      finish(v);
+#endif
+      find();
+      if
+      :: found -> let_go(); release(b, bit_of(me)); goto ended /* SLUICE_E_BUSY */
+      :: else
+      fi;
+      proposal = ((v >> SEQUENCE_SHIFT) + 1) << TAG_SHIFT | (me + 1) << PROPOSER_SHIFT | TENTATIVE | b;
+#ifdef MUTANT_NO_TENTATIVE
+      proposal = proposal & ~TENTATIVE;
+#endif
+      s = 0;
+      do
+      :: s == SLOTS -> break
+      :: s < SLOTS ->
+        lw = slots[s];
+        if
+        :: offset_of(lw) == 0 ->
+          atomic {
+            if
+            :: slots[s] == lw -> slots[s] = proposal; lw = 0; assert(sound); break
+            :: else -> s++; lw = 0
+            fi
+          }
+        :: else -> s++; lw = 0
+        fi
+      od;
+      if
+      :: s == SLOTS -> release(b, bit_of(me)); goto ended /* SLUICE_E_NO_MEMORY */
+      :: else -> slot_in[b] = s
+      fi;
+      atomic {
+        if
+#ifdef MUTANT_NO_VALIDATION
+        :: true ->
+#else
+        :: version == v ->
+#endif
+          version = ((v >> SEQUENCE_SHIFT) + 1) << SEQUENCE_SHIFT | (me + 1) << VERSION_PROPOSER_SHIFT | (s + 1);
+          v = version;
+          assert(sound);
+          assert(counts(s) && offset_of(slots[s]) == b);
+          present++;
+          changes++
+        :: else -> v = 0
+        fi
+      };
+      if
+      :: v == 0 -> withdraw(s, proposal); goto again
+      :: else
+      fi;
+      finish(v);
+#ifndef MUTANT_NO_FOLLOW
+      follow_up(s, b);
+#endif
+      release(b, bit_of(me))
+    :: true -> /* remove, or replace */
+      find();
+      if
+      :: !found -> goto ended
+      :: else
+      fi;
+      b = 0;
+#ifdef REPLACE
+      if
+      :: true
+      :: true ->
+        alloc();
+        if
+        :: b != 0 -> home[b] = 1; slot_in[b] = e_slot
+        :: else
+        fi
+      fi;
+#endif
+#ifdef MUTANT_LET_GO_FIRST
+      release(offset_of(e_word), BIT_SPACE);
+#endif
+      atomic {
+        if
+        :: slots[e_slot] == e_word ->
+          slots[e_slot] = follow(e_word, b);
+          present = present - (b == 0);
+          changes++;
+          s = 1;
+          assert(sound)
+        :: else -> s = 0
+        fi
+      };
+      if
+      :: s == 1 ->
+        if
+        :: b != 0 -> follow_up(e_slot, b)
+        :: else
+        fi;
+#ifndef MUTANT_LET_GO_FIRST
+        release(offset_of(e_word), BIT_SPACE)
+#endif
+      :: else
+      fi;
+      if
+      :: b != 0 -> release(b, bit_of(me))
+      :: else
+      fi;
+      let_go()
+    fi;
+  ended:
+    atomic { v = 0; proposal = 0; e_word = 0; b = 0; e_slot = 0; s = 0; found = false; held = false; before = 0; lw = 0 };
+    goto next;
+  done:
+    atomic { over[me] = true; finished++ }
+  } unless {
+    dead[me]
+  }
+}
+
+/* sluice_block_forget */
+inline forget()
+{
+  s = 1;
+  do
+  :: s <= BLOCKS -> release(s, bit_of(who)); s++
+  :: else -> break
+  od
+}
+
+/* The burial of `who` */
+proctype burier(byte who)
+{
+  short v, w, lw, lv, fw;
+  byte s, before, mine;
+end:
+  dead[who];
+again:
+  {
+#ifdef MUTANT_FORGET_FIRST
+    forget();
+#endif
+    /* sluice_table_recover */
+    v = version;
+    finish(v);
+    s = 0;
+    do
+    :: s < SLOTS ->
+      w = slots[s];
+      if
+      :: offset_of(w) != 0 && (refs[offset_of(w)] & bit_of(who)) != 0 ->
+        if
+        :: (w & TENTATIVE) != 0 -> look(s)
+        :: else -> lw = w
+        fi;
+        if
+        :: lw == 0 ->
+#ifndef MUTANT_NO_RECOVER_WITHDRAW
+          if
+          :: (w >> PROPOSER_SHIFT & 3) == who + 1 -> withdraw(s, w)
+          :: else
+          fi
+#endif
+        :: else ->
+#ifndef MUTANT_NO_RECOVER_FOLLOW
+          if
+          :: home[offset_of(w)] == 1 && slot_in[offset_of(w)] == s ->
+            look(s);
+            if
+            :: offset_of(lw) == offset_of(w) -> follow_up(s, offset_of(w))
+            :: else
+            fi
+          :: else
+          fi
+#endif
+        fi
+      :: else
+      fi;
+      s++
+    :: else -> break
+    od;
+    atomic { w = 0; lw = 0; s = 1 };
+    do
+    :: s <= BLOCKS ->
+      before = refs[s];
+      if
+      :: (before & bit_of(who)) != 0 && (before & BIT_SPACE) != 0 && home[s] == 1 ->
+        look(slot_in[s]);
+#ifndef MUTANT_NO_RECOVER_RELEASE
+        if
+        :: offset_of(lw) != s -> release(s, BIT_SPACE)
+        :: else
+        fi;
+#endif
+        lw = 0
+      :: else
+      fi;
+      before = 0;
+      s++
+    :: else -> break
+    od;
+    forget();
+    atomic { over[who] = true; finished++; goto buried }
+  } unless {
+    mine != generation && !over[who]
+  }
+  atomic { mine = generation; v = 0; w = 0; lw = 0; lv = 0; fw = 0; s = 0; before = 0 };
+  goto again;
+buried:
+  skip
+}
+
+active proctype death()
+{
+end:
+  do
+  :: atomic { deaths < DEATHS && !dead[0] && !over[0] -> deaths++; dead[0] = true }
+  :: atomic { deaths < DEATHS && !dead[1] && !over[1] -> deaths++; dead[1] = true }
+#if PROCESSES > 2
+  :: atomic { deaths < DEATHS && !dead[2] && !over[2] -> deaths++; dead[2] = true }
+#endif
+  :: atomic { reburials < REBURIALS && deaths > 0 && finished < PROCESSES -> reburials++; generation++ }
+  od
+}
+
+init
+{
+  byte i;
+  atomic {
+#ifdef FILLED
+    /* The key stands in slot 1. */
+    refs[1] = BIT_SPACE;
+    home[1] = 1;
+    slot_in[1] = 1;
+    version = 1 << SEQUENCE_SHIFT | 1 << VERSION_PROPOSER_SHIFT | 2;
+    slots[1] = 1 << TAG_SHIFT | 1 << PROPOSER_SHIFT | 1;
+    present = 1;
+#endif
+    do
+    :: i < PROCESSES -> run participant(i); run burier(i); i++
+    :: else -> break
+    od;
+    i = 1
+  };
+  finished == PROCESSES;
+  atomic {
+    assert(present == counts(0) + counts(1));
+    do
+    :: i <= BLOCKS ->
+      assert(refs[i] == (refers_to(i) -> BIT_SPACE : 0));
+      i++
+    :: else -> break
+    od
+  }
+}
