@@ -159,6 +159,10 @@ static int has_won(const recovery *r, uint64_t position, uint32_t bytes) {
   }
   for (uint32_t i = 0; i < SLUICE_PARTICIPANTS; i++) {
     const sluice_ring_many_line *line = &r->ring->lines[i];
+    /* Alive, before the claim: what a dead one claims does not change any more. The other way round
+     * it could win, write and die between the two. */
+    int alive = sluice_participant_alive(r->space,
+                                         atomic_load_explicit(&line->owner, memory_order_acquire));
     uint64_t claim = claim_in(line);
     if (!names(claim, position)) {
       continue;
@@ -166,10 +170,7 @@ static int has_won(const recovery *r, uint64_t position, uint32_t bytes) {
     if ((claim & SLUICE_RING_MANY_WON) != 0) {
       return 0;
     }
-    if (sluice_participant_alive(r->space,
-                                 atomic_load_explicit(&line->owner, memory_order_acquire))) {
-      live = 1;
-    }
+    live |= alive;
     ends[count++] = atomic_load_explicit(&line->bytes, memory_order_relaxed);
   }
   if (!is_zero(r, position) || passed(r, position)) {

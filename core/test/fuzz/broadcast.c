@@ -22,7 +22,7 @@ static void receive(sluice_broadcast_reader *reader, uint32_t size) {
   unsigned char *buffer = malloc(size + 1);
   int length = sluice_broadcast_receive(reader, buffer, size);
   fuzz_status(length);
-  if (length > (int)size) {
+  if (length > (int)size || length > MAX) {
     abort();
   }
   if (length > 0) {
@@ -43,7 +43,7 @@ void fuzz_step(uint32_t choice) {
     }
     case 3:
     case 4:
-      receive(reader, fuzz_byte() % (MAX + 8));
+      receive(reader, fuzz_size() % FUZZ_SPACE);
       break;
     case 5:
     case 6: {
@@ -51,6 +51,9 @@ void fuzz_step(uint32_t choice) {
       fuzz_status(reader->status);
       if (at != NULL) {
         fuzz_see(at, reader->length);
+        if (reader->length > MAX) {
+          abort();
+        }
       }
       break;
     }

@@ -40,7 +40,7 @@ void fuzz_step(uint32_t choice) {
   switch (choice % 12) {
     case 0:
     case 1:
-      look(view, fuzz_byte() % (CAPACITY + 8));
+      look(view, fuzz_size() % FUZZ_SPACE);
       break;
     case 2:
       fuzz_status(sluice_cell_write(view, from, fuzz_byte() % (CAPACITY + 2), 0));

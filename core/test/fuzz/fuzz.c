@@ -9,7 +9,7 @@ sluice_space fuzz_self;
 sluice_space fuzz_peer;
 
 static uint32_t hot_at;
-static uint32_t hot_bytes;
+static uint32_t hot_bytes = 1;
 static int armed; /* pokes only while the input runs, not while the space is made */
 
 uint32_t fuzz_byte(void) {
@@ -35,11 +35,24 @@ uint32_t fuzz_size(void) {
   return choice < 16 ? sizes[choice] : choice < 200 ? choice : fuzz_word();
 }
 
+/* The first word from `at` on that is not zero, or one of the 31 behind it: what stands there. */
+static uint32_t standing(uint32_t at) {
+  uint32_t behind = fuzz_byte() % 32 * 4;
+  for (at &= ~UINT32_C(3); at < FUZZ_SPACE; at += 4) {
+    uint32_t word = 0;
+    memcpy(&word, fuzz_self.base + at, 4);
+    if (word != 0) {
+      break;
+    }
+  }
+  return at + behind;
+}
+
 /* Mostly where something stands: the header's first words, the slots, the first blocks. */
 static uint32_t place(void) {
   uint32_t choice = fuzz_byte();
   uint32_t at = fuzz_byte() | fuzz_byte() << 8;
-  switch (choice % 6) {
+  switch (choice % 8) {
     case 0:
       return at % 128;
     case 1:
@@ -49,9 +62,12 @@ static uint32_t place(void) {
     case 3:
       return 6912 + at % 512;
     case 4:
-      return hot_at + (hot_bytes == 0 ? at : at % hot_bytes);
+    case 5:
+      return hot_at + at % hot_bytes;
+    case 6:
+      return standing(hot_at + at % hot_bytes);
     default:
-      return 6912 + at % (FUZZ_SPACE - 6912);
+      return standing(6912 + at % (FUZZ_SPACE - 6912));
   }
 }
 
@@ -67,7 +83,7 @@ void fuzz_poke(void) {
   uint32_t how = fuzz_byte();
   uint32_t word = 0;
   memcpy(&word, fuzz_self.base + at, 4);
-  switch (how % 6) {
+  switch (how % 8) {
     case 0:
       word = 0;
       break;
@@ -79,6 +95,10 @@ void fuzz_poke(void) {
       break;
     case 3:
       word = UINT32_MAX;
+      break;
+    case 4:
+    case 5:
+      word = fuzz_size();
       break;
     default:
       word = fuzz_word();

@@ -99,6 +99,9 @@ void fuzz_step(uint32_t choice) {
       const void *at = sluice_ring_many_peek(consumer);
       if (at != NULL) {
         fuzz_see(at, consumer->length);
+        if (consumer->length > CAPACITY / 8) {
+          abort();
+        }
       }
       fuzz_status(consumer->status);
       break;

@@ -12,7 +12,7 @@ static sluice_store_claim claims[2];
 
 void fuzz_begin(void) {
   store = sluice_store_open(&fuzz_self, "s", 1, ENTRIES, 0);
-  fuzz_hot(store, 4096);
+  fuzz_hot(store, 1536);
   memset(entries, 0, sizeof entries);
   memset(claims, 0, sizeof claims);
   (void)sluice_store_attach(&views[0], &fuzz_self, store, ENTRIES);
@@ -22,10 +22,13 @@ void fuzz_begin(void) {
 static void see(const sluice_store_entry *entry) {
   fuzz_see(entry->key, entry->key_bytes);
   fuzz_see(entry->value, entry->value_bytes);
+  if ((uintptr_t)entry->value % 16 != 0) {
+    abort();
+  }
 }
 
 static void get(sluice_store_view *view, const char *key, uint32_t key_bytes) {
-  uint32_t room = fuzz_size() % MOST;
+  uint32_t room = fuzz_size() % FUZZ_SPACE;
   unsigned char *into = malloc(room + 1);
   uint32_t length = 0;
   uint64_t version = 0;
