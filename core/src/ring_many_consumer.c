@@ -280,14 +280,14 @@ static int hand_back(sluice_ring_many_consumer *consumer) {
   if (status != SLUICE_OK) {
     return status;
   }
-  uint64_t records = atomic_load_explicit(&ring->side.records, memory_order_relaxed);
-  sluice_figure(&ring->side.records, records + consumer->read);
   consumer->head = consumer->cursor;
-  consumer->read = 0;
   /* publishes the zeroed room to the producers; pairs with the load in room_at. seq_cst: change,
    * then look at the event word */
   atomic_store_explicit(&ring->side.head, consumer->head, memory_order_seq_cst);
   SLUICE_STEP("ring_many.release: head moved");
+  uint64_t records = atomic_load_explicit(&ring->side.records, memory_order_relaxed);
+  sluice_figure(&ring->side.records, records + consumer->read);
+  consumer->read = 0;
   sluice_event_signal_all(&ring->room);
   return SLUICE_OK;
 }

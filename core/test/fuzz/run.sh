@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 
 mapfile -t targets < <(basename -s .c core/test/fuzz/*.c | grep -v '^fuzz$')
 case ${1:-short} in
-  short) runs=8000 ;;
+  short) runs=5000 ;;
   long) runs=$((10000000 / ${#targets[@]} + 1)) ;;
   seeds) runs=300000 ;;
   *)
@@ -51,7 +51,7 @@ for target in "${targets[@]}"; do
     # from the seeds alone, so that it takes as long each time
     corpus=$out/short/$target
     rm -rf "$corpus"
-    limit=6
+    limit=4
   fi
   mkdir -p "$corpus" "$seeds"
   if "$out/$target" -runs="$runs" -max_total_time="$limit" -timeout=20 -max_len=512 -len_control=0 \

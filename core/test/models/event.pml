@@ -3,7 +3,7 @@
  * Modelled: WAITERS that look at their condition, mark the word (sluice_event_mark), look again and
  * sleep on the key; SIGNALLERS that change the condition ITEMS times each and then call
  * sluice_event_signal_all, or with -DONE sluice_event_signal_one: there an item is for one waiter
- * only, who takes it. With -DGIVE_UP a sleeper's time may run out, and a woken one may have no more
+ * only, who takes it. With -DGIVE_UP a sleeper's time may run out (the first participant's only, else no sleep is for ever), and a woken one may have no more
  * use for the item, and passes the wake-up on. DEATHS of all may die at any step; after each of them
  * the recovery changes the word and wakes all, even if the word says that nobody sleeps.
  *
@@ -100,7 +100,7 @@ proctype waiter(byte me)
 #endif
         break
 #ifdef GIVE_UP
-      :: atomic { asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
+      :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
 #endif
       od;
       if

@@ -5,7 +5,7 @@
  * the word of one that has slept; sluice_mutex_word_unlock (exchange, then wake one). DEATHS of
  * them may die at any step, holding the lock, woken, or between the exchange and the wake. For each
  * a burier does sluice_mutex_word_recover, and may die itself (REBURIALS) and is then begun anew.
- * With -DGIVE_UP a sleeper's time may run out, and a caller may give up instead of sleeping, which
+ * With -DGIVE_UP a sleeper's time may run out (the first participant's only, else no sleep is for ever), and a caller may give up instead of sleeping, which
  * then passes on the wake-up it may have had (sluice_mutex_word_pass). With -DCLOSES the
  * mutex is closed at any moment, while the first participant keeps the lock until the others are
  * done.
@@ -27,7 +27,7 @@
  * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1 -DGIVE_UP
  * long: -DPROCESSES=4 -DROUNDS=1
  * mutants: NO_WAITERS_AFTER_SLEEP NO_DIED RECOVER_ONLY_OWNER NO_WAKE_IN_RECOVERY NO_MARK MARK_BY_STORE
- * mutants: UNLOCK_NO_WAKE UNLOCK_BY_STORE RECOVER_BY_STORE RECOVER_CLEARS_ALL WAKE_ALL_NO_UNMARK
+ * mutants: UNLOCK_NO_WAKE UNLOCK_BY_STORE WAKE_ALL_NO_UNMARK
  * mutants: NO_LOOK_AFTER_MARK NO_PASS CLOSE_NO_WAKE TAKE_BY_STORE
  */
 #ifndef PROCESSES
@@ -195,7 +195,7 @@ proctype participant(byte me)
     if
     :: asleep[me] == 0
 #ifdef GIVE_UP
-    :: atomic { asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
+    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
 #endif
     fi;
 #ifndef MUTANT_NO_WAITERS_AFTER_SLEEP

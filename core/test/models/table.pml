@@ -4,7 +4,7 @@
  * slots over BLOCKS blocks: sluice_table_insert of a block that it takes from the slab (take with
  * SLUICE_BLOCK_MAKING, find, propose, the version word {sequence, proposer, slot}, finish, follow_up,
  * withdraw), or sluice_table_find and sluice_table_replace by 0, with -DREPLACE also by a new block.
- * DEATHS of them may die at any step. A burier does sluice_table_recover and sluice_block_forget;
+ * The first may die at any step (DEATHS=1), with -DANYBODY_DIES any DEATHS of them. A burier does sluice_table_recover and sluice_block_forget;
  * it may die (REBURIALS) and is begun anew.
  *
  * Abstractions: sequentially consistent; sluice_block_hold and _release are one step each (a
@@ -18,11 +18,12 @@
  * block leaks; what was inserted and not removed is there.
  *
  * short: -DPROCESSES=2 -DOPS=1
- * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DFILLED
- * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DREPLACE -DFILLED
+ * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DFILLED -DBLOCKS=2
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=1
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DREPLACE -DFILLED
  * long: -DPROCESSES=2 -DOPS=2
  * long: -DPROCESSES=2 -DOPS=2 -DDEATHS=1
- * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=2 -DREBURIALS=1 -DREPLACE -DFILLED
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=2 -DANYBODY_DIES -DREBURIALS=1 -DREPLACE -DFILLED
  * long: -DPROCESSES=3 -DOPS=1 -DBLOCKS=4 -DFILLED
  * mutants: NO_VALIDATION NO_TENTATIVE NO_HELP NO_SEQUENCE NO_WITHDRAW NO_SECOND_LOOK NO_FOLLOW_LOOK
  * mutants: LET_GO_FIRST NO_FOLLOW NO_RECOVER_WITHDRAW NO_RECOVER_FOLLOW NO_RECOVER_RELEASE FORGET_FIRST
@@ -510,8 +511,10 @@ active proctype death()
 end:
   do
   :: atomic { deaths < DEATHS && !dead[0] && !over[0] -> deaths++; dead[0] = true }
+#ifdef ANYBODY_DIES
   :: atomic { deaths < DEATHS && !dead[1] && !over[1] -> deaths++; dead[1] = true }
-#if PROCESSES > 2
+#endif
+#if PROCESSES > 2 && defined(ANYBODY_DIES)
   :: atomic { deaths < DEATHS && !dead[2] && !over[2] -> deaths++; dead[2] = true }
 #endif
   :: atomic { reburials < REBURIALS && deaths > 0 && finished < PROCESSES -> reburials++; generation++ }
@@ -532,7 +535,17 @@ init
     present = 1;
 #endif
     do
-    :: i < PROCESSES -> run participant(i); run burier(i); i++
+    :: i < PROCESSES ->
+      run participant(i);
+      if
+#ifdef ANYBODY_DIES
+      :: DEATHS > 0 -> run burier(i)
+#else
+      :: DEATHS > 0 && i == 0 -> run burier(i)
+#endif
+      :: else
+      fi;
+      i++
     :: else -> break
     od;
     i = 1
