@@ -122,6 +122,7 @@ static uint32_t look(sluice_ring_many_consumer *consumer, uint64_t *word) {
     if (*word != 0) {
       break;
     }
+    SLUICE_STEP("ring_many.read: nothing found");
     consumer->status = consumer_state(consumer);
     /* A producer commits, then closes: after "closed" one more look finds what came before. */
     if (consumer->status == SLUICE_E_EMPTY || again != 0) {
@@ -263,7 +264,8 @@ static int wipe(sluice_ring_many_consumer *consumer) {
     if (bytes == 0 || bytes > consumer->cursor - at) { /* not what it was when it was read */
       return sluice_ring_many_poison(consumer->ring);
     }
-    /* release: whoever sees it zeroed sees `reading` behind it; pairs with the acquire in pad */
+    /* release: whoever sees it zeroed sees `reading` behind it; pairs with the acquire in is_zero
+     */
     atomic_store_explicit(header, 0, memory_order_release);
     zero(consumer->data + place + SLUICE_RING_HEADER, bytes - SLUICE_RING_HEADER);
     SLUICE_STEP("ring_many.release: a frame zeroed");
@@ -282,8 +284,9 @@ static int hand_back(sluice_ring_many_consumer *consumer) {
   }
   consumer->head = consumer->cursor;
   /* publishes the zeroed room to the producers; pairs with the load in room_at. seq_cst: change,
-   * then look at the event word */
-  atomic_store_explicit(&ring->side.head, consumer->head, memory_order_seq_cst);
+   * then look at the event word. An exchange, to acquire the recovery's looks; pairs with the
+   * release in unpublished */
+  (void)atomic_exchange_explicit(&ring->side.head, consumer->head, memory_order_seq_cst);
   SLUICE_STEP("ring_many.release: head moved");
   uint64_t records = atomic_load_explicit(&ring->side.records, memory_order_relaxed);
   sluice_figure(&ring->side.records, records + consumer->read);

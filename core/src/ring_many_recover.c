@@ -127,10 +127,24 @@ static int passed(const recovery *r, uint64_t position) {
   return head > position || (int32_t)((uint32_t)reading - (uint32_t)position) > 0;
 }
 
-/* pairs with the release in wipe: whoever finds a header zeroed finds its position passed */
+/* Pairs with the release in wipe: whoever finds a header zeroed finds its position passed. */
 static int is_zero(const recovery *r, uint64_t position) {
   return atomic_load_explicit(word_at(r->data, place_of(position, r->capacity)),
                               memory_order_acquire) == 0;
+}
+
+/* Is what was claimed at `position` neither published nor padded? Looks at the header only where
+ * consumers have not passed it: a lap later it lies within another's payload. Should they pass it
+ * between the two looks, the second one throws away what was read. */
+static int unpublished(const recovery *r, uint64_t position) {
+  if (passed(r, position)) {
+    return 0;
+  }
+  int zero_there = is_zero(r, position);
+  /* Changes nothing, but releases this look to whoever returns the room, and so to whoever writes
+   * there next; pairs with the exchange in hand_back. */
+  (void)atomic_fetch_or_explicit(&r->ring->side.head, 0, memory_order_acq_rel);
+  return zero_there && !passed(r, position);
 }
 
 /* Was the tail ever at `position`, which lies behind an undecided claim? */
@@ -173,7 +187,7 @@ static int has_won(const recovery *r, uint64_t position, uint32_t bytes) {
     live |= alive;
     ends[count++] = atomic_load_explicit(&line->bytes, memory_order_relaxed);
   }
-  if (!is_zero(r, position) || passed(r, position)) {
+  if (!unpublished(r, position)) {
     return 0;
   }
   if (live) {
@@ -197,7 +211,7 @@ static int has_won(const recovery *r, uint64_t position, uint32_t bytes) {
 
 /* Makes a padding of `bytes` at `position`, unless a frame stands there, or stood there. */
 static void pad(const recovery *r, uint64_t position, uint32_t bytes) {
-  if (is_zero(r, position) && !passed(r, position)) {
+  if (unpublished(r, position)) {
     /* publishes it to the consumers; pairs with the load in look */
     atomic_store_explicit(word_at(r->data, place_of(position, r->capacity)), padding_of(bytes),
                           memory_order_seq_cst);

@@ -13,11 +13,16 @@
  * receiver once, or is there; each slot between head and tail is filled or to be skipped, each other
  * one is free; no live one waits for what is there.
  *
- * short: -DPUSHERS=0 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=1
- * short: -DPUSHERS=2 -DPOPPERS=0 -DFILLED=0 -DDEATHS=2 -DREBURIALS=1 -DCAP=1
+ * short: -DPUSHERS=0 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=0
+ * short: -DPUSHERS=0 -DPOPPERS=1 -DFILLED=2 -DDEATHS=1 -DREBURIALS=2
+ * short: -DPUSHERS=2 -DPOPPERS=0 -DFILLED=0 -DDEATHS=2 -DREBURIALS=0 -DCAP=1
  * short: -DPUSHERS=1 -DPOPPERS=1 -DFILLED=1 -DDEATHS=1 -DREBURIALS=0 -DCAP=1
- * short: -DPUSHERS=2 -DPOPPERS=1 -DFILLED=1 -DDEATHS=0 -DCAP=1 -DSLEEP
+ * short: -DPUSHERS=1 -DPOPPERS=1 -DFILLED=1 -DPUSHES=2 -DCAP=1 -DSLEEP
+ * long: -DPUSHERS=2 -DPOPPERS=1 -DFILLED=1 -DDEATHS=0 -DCAP=1 -DSLEEP
  * short: -DPUSHERS=1 -DPOPPERS=2 -DFILLED=0 -DDEATHS=0 -DCAP=2 -DPUSHES=2 -DSLEEP
+ * hunt: -DPUSHERS=2 -DPOPPERS=0 -DCAP=4 -DPUSHES=2 -DSLEEP
+ * hunt: -DPUSHERS=2 -DPOPPERS=2 -DCAP=2 -DSLEEP
+ * long: -DPUSHERS=0 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=1
  * long: -DPUSHERS=1 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=0 -DCAP=2
  * long: -DPUSHERS=2 -DPOPPERS=1 -DFILLED=1 -DDEATHS=2 -DREBURIALS=0 -DCAP=1
  * long: -DPUSHERS=1 -DPOPPERS=1 -DFILLED=1 -DDEATHS=2 -DREBURIALS=1 -DCAP=1 -DPUSHES=2
@@ -63,6 +68,11 @@
 
 #define slot_of(ticket) ((ticket) % CAP)
 #define turn_of(ticket) ((ticket) / CAP * 2)
+#ifdef MUTANT_NO_SKIP_IN_POP
+#define filled(turn, ticket) ((turn) == turn_of(ticket) + 1)
+#else
+#define filled(turn, ticket) (((turn) & ~TURN_SKIP) == turn_of(ticket) + 1)
+#endif
 
 byte tail, head;
 short turn[CAP];
@@ -114,13 +124,8 @@ inline find_item()
   do
   :: atomic {
       u = turn[slot_of(t)];
-#ifdef MUTANT_NO_SKIP_IN_POP
       if
-      :: u == turn_of(t) + 1 -> status = true; break
-#else
-      if
-      :: (u & ~TURN_SKIP) == turn_of(t) + 1 -> status = true; break
-#endif
+      :: filled(u, t) -> status = true; break
       :: else
       fi
     };
@@ -272,7 +277,7 @@ proctype popper(byte me)
       key = 0;
 #else
       waiting[me] = true;
-      atomic { (turn[slot_of(head)] & ~TURN_SKIP) == turn_of(head) + 1 -> waiting[me] = false };
+      atomic { filled(turn[slot_of(head)], head) -> waiting[me] = false };
 #endif
       goto again
     :: else
@@ -339,7 +344,7 @@ proctype popper(byte me)
 /* ---- recovery ---- */
 
 /* named_by: is another's line `name`? `live`: a living one's; `winner`: a dead one's who has won */
-inline named_by(announced_in, name)
+inline named_by(popping, name)
 {
   i = 0;
   live = false;
@@ -351,7 +356,7 @@ inline named_by(announced_in, name)
 #ifndef MUTANT_ALIVE_AFTER_LINE
       moves = !marked[i]; /* before its line, which is final when it does not */
 #endif
-      n = announced_in[i];
+      n = (popping -> line_pop[i] : line_push[i]);
 #ifdef MUTANT_ALIVE_AFTER_LINE
       moves = !marked[i];
 #endif
@@ -415,7 +420,7 @@ again:
 #else
       :: t < count && turn[slot_of(t)] == turn_of(t) ->
 #endif
-        named_by(line_push, line);
+        named_by(0, line);
         if
         :: live -> atomic { moved_on(line_push, line) -> live = false; goto pushing }
         :: else
@@ -459,7 +464,7 @@ again:
         count_loss();
         count = turn_of(t) + 1
       :: (line & POP_WON) == 0 && (u & ~TURN_SKIP) == turn_of(t) + 1 ->
-        named_by(line_pop, line & POP_NAME);
+        named_by(1, line & POP_NAME);
         if
         :: live -> atomic { moved_on(line_pop, line & POP_NAME) -> live = false; goto popping }
         :: else
@@ -602,6 +607,7 @@ init
     assert(pushed == popped + all_lost + remaining)
   };
   /* those that wait go on waiting: no invalid end */
-again:
-  goto again
+  do
+  :: i = 0
+  od
 }

@@ -10,7 +10,8 @@
 #
 #   short: FLAGS      one run with these macros (as many such lines as there are runs)
 #   long: FLAGS       likewise; the long form runs these, or the short ones where there are none
-#   mutants: A B      -DMUTANT_A breaks the protocol; must be found with the flags of a short run
+#   mutants: A B      -DMUTANT_A breaks the protocol; must be found with the flags of a short run,
+#   hunt: FLAGS       or with these, which only the mutants are tried with
 #
 # A line of a model that ends in "covered" must be reached in one of its runs.
 set -u
@@ -26,7 +27,7 @@ passed=0
 failed=0
 
 case $form in
-short) limit=120 ;;
+short) limit=400 ;;
 long) limit=3000 ;;
 mutants) limit=120 ;;
 *)
@@ -124,7 +125,10 @@ mutate() {
       if ((result == 2)); then
         echo "  $model $mutant: did not come to an end"
       fi
-    done < <(lines "$model" short)
+    done < <(
+      lines "$model" short
+      lines "$model" hunt
+    )
     if [[ -n $found ]]; then
       passed=$((passed + 1))
       printf '%-14s %-24s found: %s\n' "$model" "$mutant" "${found:0:60}"

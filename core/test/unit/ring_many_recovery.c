@@ -16,13 +16,23 @@ enum { SPACE_BYTES = 1 << 16, CAPACITY = 256, MAX = CAPACITY / 8 };
 
 /* ---- dying ---- */
 
-static struct {
+static _Thread_local struct {
   jmp_buf at;
   const char *step; /* die at the nth step of this name; NULL: at the nth of any */
   int countdown;    /* 0: nobody is to die */
 } death;
 
+/* What happens, once, at a step of another's call. */
+static _Thread_local struct {
+  const char *step;
+  void (*act)(void);
+} meanwhile;
+
 void sluice_step(const char *name) {
+  if (meanwhile.step != NULL && strcmp(meanwhile.step, name) == 0) {
+    meanwhile.step = NULL;
+    meanwhile.act();
+  }
   if (death.countdown != 0 && (death.step == NULL || strcmp(death.step, name) == 0) &&
       --death.countdown == 0) {
     longjmp(death.at, 1);
@@ -104,6 +114,9 @@ static sluice_ring_many_line *line_of(int who) {
 
 /* Everybody's claims are settled: a lap and a half passes, and the buffer is zero behind it. */
 static void goes_on(sluice_ring_many_consumer *consumer) {
+  expect_none(consumer, SLUICE_E_EMPTY);
+  assert_int_equal(figures_of(w.ring).used, 0);
+  assert_int_equal(stale_in(w.ring, CAPACITY), 0);
   for (int i = 0; i < CAPACITY * 3 / 2 / 16; i++) {
     assert_int_equal(push_many(&w.producers[C], "goes on", i), SLUICE_OK);
     expect_many(consumer, "goes on", i);
@@ -271,8 +284,12 @@ static void an_old_claim_of_a_dead_one_does_no_harm_laps_later(void **state) {
   assert_int_equal(dies(push_32, &w.producers[A], "ring_many.commit: header stored", 1), 1);
   expect_many(&w.consumer, "123456789012345678901234", 3);
   goes_on(&w.consumer);
-  goes_on(&w.consumer);
-  char *at = sluice_ring_many_claim(&w.producers[B], 4, 7); /* in the same place, perhaps */
+  while ((atomic_load(&w.ring->tail) & (CAPACITY - 1)) != 0) {
+    (void)sluice_ring_many_push(&w.producers[C], NULL, 0, 0);
+    expect_many(&w.consumer, "", 0);
+  }
+  char *at = sluice_ring_many_claim(&w.producers[B], 4, 7); /* in the same place */
+  assert_ptr_equal(at, w.ring->data + SLUICE_RING_HEADER);
   assert_int_equal(bury(A), SLUICE_OK);
   memcpy(at, "mine", 4);
   (void)sluice_ring_many_commit(&w.producers[B], 4);
@@ -301,11 +318,13 @@ static void two_dead(void (*winner)(void *), void (*loser)(void *), int behind, 
       ((uint64_t *)(void *)open)[i] = 8;
     }
   }
-  /* Both are known to be dead, as they are to the next burial: the first alone would have to ask
-   * again, because the other might be alive. */
-  header_of(&w.spaces[REAPER])->participants[(id_of(1 - first) & 0xff) - 1].dead = id_of(1 - first);
-  assert_int_equal(bury(first), SLUICE_OK);
-  assert_int_equal(bury(1 - first), SLUICE_OK);
+  /* Both are known to be dead: one alone would have to ask again, because the other might live. */
+  for (int i = A; i <= B; i++) {
+    header_of(&w.spaces[REAPER])->participants[(id_of(i) & 0xff) - 1].dead = id_of(i);
+  }
+  assert_int_equal(sluice_ring_many_recover(&w.spaces[REAPER], w.ring, id_of(first)), SLUICE_OK);
+  assert_int_equal(sluice_ring_many_recover(&w.spaces[REAPER], w.ring, id_of(1 - first)),
+                   SLUICE_OK);
   if (behind == 1) {
     expect_many(&w.consumer, "behind, as long as can be", 7);
   } else if (behind == 2) {
@@ -364,24 +383,38 @@ static void a_dead_claimant_waits_for_a_live_one_that_has_won_and_not_said_so(vo
   close_world();
 }
 
-static void a_live_one_that_found_the_ring_full_withdraws_its_announcement(void **state) {
-  (void)state;
-  open_world(MPSC, 0);
-  assert_int_equal(dies(claim_16, &w.producers[B], "ring_many.claim: announced", 1), 1);
-  assert_int_equal(dies(claim_32, &w.producers[A], "ring_many.claim: tail moved", 1), 1);
+static void fill_by_c(void) {
   while (sluice_ring_many_push(&w.producers[C], NULL, 0, 9) == SLUICE_OK) {
   }
-  assert_int_equal(bury(A), SLUICE_E_AGAIN);
-  /* what B's failed swap comes to: it looks again, finds no room, withdraws */
-  w.producers[B].head = 0;
-  atomic_store(&line_of(B)->claim, 0);
-  assert_int_equal(bury(A), SLUICE_OK);
-  while (sluice_ring_many_peek(&w.consumer) != NULL) {
-    assert_int_equal(w.consumer.type, 9);
-    (void)sluice_ring_many_release(&w.consumer);
-  }
-  goes_on(&w.consumer);
+}
+
+static void a_live_one_that_lost_and_then_finds_no_room_withdraws(void **state) {
+  (void)state;
+  open_world(MPSC, 0);
+  meanwhile.step = "ring_many.claim: announced";
+  meanwhile.act = fill_by_c;
+  assert_int_equal(push_many(&w.producers[B], "x", 1), SLUICE_E_FULL);
+  assert_int_equal(line_of(B)->claim, 0);
   close_world();
+}
+
+static void push_and_close(void) {
+  (void)push_many(&w.producers[C], "the last", 9);
+  for (int i = A; i <= C; i++) {
+    (void)sluice_ring_many_producer_close(&w.producers[i]);
+  }
+}
+
+static void a_record_that_comes_just_before_the_close_is_read(void **state) {
+  (void)state;
+  for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
+    open_world(kind, 0);
+    meanwhile.step = "ring_many.read: nothing found";
+    meanwhile.act = push_and_close;
+    expect_many(&w.consumer, "the last", 9);
+    expect_none(&w.consumer, SLUICE_E_CLOSED);
+    close_world();
+  }
 }
 
 /* ---- a consumer dies ---- */
@@ -751,7 +784,7 @@ static void a_producer_may_die_at_any_step_and_its_burier_too(void **state) {
 
 static void a_consumer_may_die_at_any_step_and_its_burier_too(void **state) {
   (void)state;
-  enum { RECORDS = 11 };
+  enum { RECORDS = 7 };
   int steps = 0;
   for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
     for (int victim = 1, died = 1; died; victim++) {
@@ -759,6 +792,10 @@ static void a_consumer_may_die_at_any_step_and_its_burier_too(void **state) {
         open_world(kind, CAPACITY - 72);
         for (int i = 0; i < RECORDS; i++) {
           assert_int_equal(push_many(&w.producers[i % 3], "record", i), SLUICE_OK);
+        }
+        for (int i = 0; i < 2; i++) { /* in the end the victim meets nothing but paddings */
+          assert_non_null(sluice_ring_many_claim(&w.producers[A], 8, 0));
+          (void)sluice_ring_many_abort(&w.producers[A]);
         }
         died = dies(read_all_but_gently, &w.consumer, NULL, victim);
         burier_died = bury_with_a_death(R, burier);
@@ -788,6 +825,172 @@ static void a_consumer_may_die_at_any_step_and_its_burier_too(void **state) {
   assert_true(steps > 100);
 }
 
+/* ---- death beside the living: in threads, over and over ---- */
+
+enum { VICTIMS = 150, NUMBERS = 1 << 20 };
+
+static struct {
+  _Atomic uint32_t stop;
+  _Atomic uint32_t wrong;
+  _Atomic unsigned char *seen; /* what the producers that live have written, once it is read */
+  _Atomic uint32_t written[2];
+} stage;
+
+static void *write_on(void *argument) {
+  uint32_t who = (uint32_t)(uintptr_t)argument;
+  sluice_ring_many_producer *producer = &w.producers[B + who];
+  while (atomic_load(&stage.stop) == 0 && stage.written[who] < NUMBERS) {
+    uint32_t n = stage.written[who];
+    int status = sluice_ring_many_push(producer, &n, 4, (int32_t)who);
+    if (status == SLUICE_OK) {
+      atomic_store(&stage.written[who], n + 1);
+    } else if (status == SLUICE_E_FULL) {
+      (void)sluice_ring_many_producer_wait(producer, 4, NS_PER_MS);
+    } else if (status != SLUICE_E_PEER_LOST) {
+      atomic_store(&stage.wrong, 1);
+      break;
+    }
+  }
+  return NULL;
+}
+
+static void write_till_death(void *producer) {
+  for (uint32_t n = 0;; n++) {
+    unsigned char *at = sluice_ring_many_claim(producer, n * 11 % (MAX + 1), 2);
+    if (at != NULL) {
+      memset(at, 0xff, n * 11 % (MAX + 1));
+      if (n % 4 == 0) {
+        (void)sluice_ring_many_abort(producer);
+      } else {
+        (void)sluice_ring_many_commit(producer, n % 4 == 1 ? 0 : n * 11 % (MAX + 1));
+      }
+    } else {
+      (void)sluice_ring_many_producer_wait(producer, MAX, NS_PER_MS / 10);
+    }
+  }
+}
+
+/* A record is marked when it is read; nothing is read twice. */
+static void see(const unsigned char *at, uint32_t length, int32_t type) {
+  uint32_t n = 0;
+  if (type == 2) {
+    return;
+  }
+  memcpy(&n, at, 4);
+  if (length != 4 || (uint32_t)type > 1 || n >= NUMBERS ||
+      atomic_exchange(&stage.seen[(uint32_t)type * NUMBERS + n], 1) != 0) {
+    atomic_store(&stage.wrong, 1);
+  }
+}
+
+static int read_some(sluice_ring_many_consumer *consumer) {
+  sluice_ring_record batch[4];
+  int count = sluice_ring_many_drain(consumer, batch, 4, w.ring->data);
+  for (int i = 0; i < count; i++) {
+    see(w.ring->data + batch[i].offset, batch[i].length, batch[i].type);
+  }
+  (void)sluice_ring_many_release(consumer);
+  return count;
+}
+
+static void read_till_death(void *consumer) {
+  for (;;) {
+    if (read_some(consumer) < 0) {
+      (void)sluice_ring_many_consumer_wait(consumer, NS_PER_MS / 10);
+    }
+  }
+}
+
+static void *read_on(void *consumer) {
+  while (atomic_load(&stage.stop) == 0) {
+    if (read_some(consumer) == SLUICE_E_EMPTY) {
+      (void)sluice_ring_many_consumer_wait(consumer, NS_PER_MS);
+    }
+  }
+  return NULL;
+}
+
+typedef struct victim {
+  sluice_space space;
+  int reads;
+  int nth;
+} victim;
+
+static void *live_and_die(void *argument) {
+  victim *v = argument;
+  uint32_t id = v->space.participant;
+  if (v->reads) {
+    sluice_ring_many_consumer consumer;
+    if (sluice_ring_many_consumer_open(&consumer, w.ring, CAPACITY, id) == SLUICE_OK) {
+      (void)dies(read_till_death, &consumer, NULL, v->nth);
+    } else {
+      atomic_store(&stage.wrong, 1);
+    }
+  } else {
+    sluice_ring_many_producer producer;
+    if (sluice_ring_many_producer_open(&producer, w.ring, CAPACITY, id) == SLUICE_OK) {
+      (void)dies(write_till_death, &producer, NULL, v->nth);
+    } else {
+      atomic_store(&stage.wrong, 1);
+    }
+  }
+  return NULL;
+}
+
+static void the_living_go_on_beside_deaths_and_burials(void **state) {
+  (void)state;
+  uint64_t seed = 21;
+  for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
+    open_world(kind, 0);
+    assert_int_equal(bury(R), SLUICE_OK); /* the victims take its place */
+    memset(&stage, 0, sizeof stage);
+    stage.seen = fresh(2 * NUMBERS);
+    pthread_t writers[2] = {start(write_on, (void *)0), start(write_on, (void *)1)};
+    pthread_t reader = writers[0];
+    if (kind == MPMC) {
+      reader = start(read_on, &w.other);
+    }
+    for (int i = 0; i < VICTIMS; i++) {
+      victim pair[2];
+      pthread_t threads[2];
+      for (int k = 0; k < 2; k++) {
+        pair[k] = (victim){.space = joined(&w.spaces[REAPER]),
+                           .reads = k,
+                           .nth = 1 + (int)random_below(&seed, k ? 2000 : 200)};
+        assert_int_not_equal(sluice_ring_many_open(&pair[k].space, "r", 1, kind, CAPACITY, 0), 0);
+        threads[k] = start(live_and_die, &pair[k]);
+      }
+      for (int k = 0; k < 2; k++) {
+        (void)finish(threads[k]);
+        while (sluice_participant_bury(&w.spaces[REAPER], pair[k].space.participant) ==
+               SLUICE_E_AGAIN) {
+          sleep_ms(0);
+        }
+      }
+    }
+    atomic_store(&stage.stop, 1);
+    (void)finish(writers[0]);
+    (void)finish(writers[1]);
+    if (kind == MPMC) {
+      (void)finish(reader);
+    }
+    sluice_ring_many_consumer *consumer = survivor(kind);
+    while (read_some(consumer) > 0) {
+    }
+    assert_int_equal(stage.wrong, 0);
+    uint64_t missing = 0;
+    for (uint32_t who = 0; who < 2; who++) {
+      for (uint32_t n = 0; n < stage.written[who]; n++) {
+        missing += stage.seen[who * NUMBERS + n] == 0;
+      }
+    }
+    assert_true(missing <= figures_of(w.ring).lost_with_receiver);
+    goes_on(consumer);
+    free((void *)stage.seen);
+    close_world();
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(death_before_the_swap_leaves_nothing),
@@ -803,7 +1006,8 @@ int main(void) {
       cmocka_unit_test(of_two_dead_claimants_the_one_that_won_is_found),
       cmocka_unit_test(a_dead_claimant_waits_for_a_live_one_that_may_have_won),
       cmocka_unit_test(a_dead_claimant_waits_for_a_live_one_that_has_won_and_not_said_so),
-      cmocka_unit_test(a_live_one_that_found_the_ring_full_withdraws_its_announcement),
+      cmocka_unit_test(a_live_one_that_lost_and_then_finds_no_room_withdraws),
+      cmocka_unit_test(a_record_that_comes_just_before_the_close_is_read),
       cmocka_unit_test(death_with_a_batch_loses_that_batch_and_counts_it),
       cmocka_unit_test(death_before_the_announcement_loses_nothing),
       cmocka_unit_test(death_after_a_rewind_loses_nothing),
@@ -822,6 +1026,7 @@ int main(void) {
       cmocka_unit_test(one_recovers_at_a_time_and_a_dead_one_is_relieved),
       cmocka_unit_test(a_producer_may_die_at_any_step_and_its_burier_too),
       cmocka_unit_test(a_consumer_may_die_at_any_step_and_its_burier_too),
+      cmocka_unit_test(the_living_go_on_beside_deaths_and_burials),
   };
   return RUN(tests);
 }
