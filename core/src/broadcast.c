@@ -2,7 +2,7 @@
 
 #include "blocks.h"
 #include "kinds.h"
-#include "wait.h"
+#include "lock.h"
 #include "words.h"
 
 /* How often the writer may be faster before a reader is told so. */
@@ -296,8 +296,8 @@ int sluice_broadcast_recover(sluice_space *space, sluice_broadcast *broadcast, u
                                                   memory_order_relaxed);
     SLUICE_STEP("broadcast.recover: writer's end freed");
   }
-  /* It may have moved the tail and have died before it woke anybody. */
-  sluice_event_signal_all(&broadcast->arrivals);
+  /* It may have moved the tail and have died before it woke anybody, or while it did. */
+  sluice_event_wake_all(&broadcast->arrivals);
   return SLUICE_OK;
 }
 

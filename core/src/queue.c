@@ -2,7 +2,7 @@
 
 #include "blocks.h"
 #include "kinds.h"
-#include "wait.h"
+#include "lock.h"
 
 /* tail */
 #define CLOSED (UINT64_C(1) << 63)
@@ -236,7 +236,7 @@ void sluice_queue_pass_on(sluice_queue_end *end) {
 /* Names `ticket` in one's own line, then takes it. */
 static int take(_Atomic uint64_t *counter, _Atomic uint64_t *line, uint64_t ticket) {
   /* publishes, to a recovery that reads the line, that the ticket named before is done with; pairs
-   * with the acquire in named_by_the_living */
+   * with the acquire in named_by */
   atomic_store_explicit(line, ticket + 1, memory_order_release);
   SLUICE_STEP("queue.take: ticket announced");
   /* publishes the line to a recovery that sees the counter past the ticket */
@@ -250,7 +250,7 @@ static int take(_Atomic uint64_t *counter, _Atomic uint64_t *line, uint64_t tick
 
 /* One's line names nothing any more. */
 static void let_go(_Atomic uint64_t *line) {
-  /* publishes the turn before it to a recovery; pairs with the acquire in named_by_the_living */
+  /* publishes the turn before it to a recovery; pairs with the acquire in named_by */
   atomic_store_explicit(line, 0, memory_order_release);
 }
 
@@ -470,14 +470,17 @@ static int named_by(const sluice_space *space, const sluice_queue *queue, uint32
   int by = NOBODY;
   for (uint32_t i = 0; i < SLUICE_PARTICIPANTS; i++) {
     const sluice_queue_line *line = &queue->lines[i];
+    /* Before the line: who is dead by now does not change it any more. */
+    int alive = sluice_participant_alive(
+        space,
+        atomic_load_explicit(&sluice_header(space)->participants[i].id, memory_order_acquire));
+    SLUICE_STEP("queue.recover: another was asked for");
     /* pairs with the releases in take, empty and let_go */
     uint64_t named = atomic_load_explicit(popping ? &line->pop : &line->push, memory_order_acquire);
     if (i == self || (named & POP_NAME) != name) {
       continue;
     }
-    uint32_t id =
-        atomic_load_explicit(&sluice_header(space)->participants[i].id, memory_order_acquire);
-    if (sluice_participant_alive(space, id)) {
+    if (alive) {
       return LIVING;
     }
     by = (named & POP_WON) != 0 ? DEAD_WINNER : by;
@@ -594,7 +597,8 @@ int sluice_queue_recover(sluice_space *space, sluice_queue *queue, uint32_t id) 
   int pushing = recover_push(space, &end, index);
   int popping = recover_pop(space, &end, index);
   /* It may have been woken to do something and have died before; it may have turned a slot and have
-   * died before it woke anybody. */
-  wake_all(queue);
+   * died before it woke anybody, or while it did. */
+  sluice_event_wake_all(&queue->items);
+  sluice_event_wake_all(&queue->room);
   return pushing != SLUICE_OK ? pushing : popping;
 }

@@ -56,6 +56,10 @@ int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id) {
     (void)sluice_block_hold(space, reason, SLUICE_BIT_SPACE);
   }
   (void)sluice_ring_bury(ring, id);
+  /* In any case: the dead one, or whoever buried it before, may have died while it woke somebody.
+   */
+  wake_anyhow(&ring->producer.asleep);
+  wake_anyhow(&ring->consumer.asleep);
   return SLUICE_OK;
 }
 

@@ -44,8 +44,18 @@ static inline void wake(_Atomic uint32_t *asleep) {
    * the two sees the other. */
   if (atomic_load_explicit(asleep, memory_order_seq_cst) != 0 &&
       atomic_exchange_explicit(asleep, 0, memory_order_seq_cst) != 0) {
+    SLUICE_STEP("ring.wake: mark taken away");
     sluice_futex_wake(asleep);
   }
+}
+
+/* Wakes an end whether or not it says that it sleeps: a waker that died may have taken the mark
+ * away and not have woken it. */
+static inline void wake_anyhow(_Atomic uint32_t *asleep) {
+  /* seq_cst: as wake */
+  atomic_store_explicit(asleep, 0, memory_order_seq_cst);
+  SLUICE_STEP("ring.recover: mark taken away");
+  sluice_futex_wake(asleep);
 }
 
 /* Undoes a sleeper's mark when it did not sleep after all; not where an asynchronous waiter of the

@@ -21,6 +21,7 @@
  * that pad the same claim, the second could do so a lap later. */
 #include "blocks.h"
 #include "kinds.h"
+#include "lock.h"
 #include "ring_many_frame.h"
 
 #define SLUICE_RING_MANY_FLAGS (SLUICE_RING_MANY_ANNOUNCED | SLUICE_RING_MANY_WON)
@@ -298,8 +299,9 @@ int sluice_ring_many_recover(sluice_space *space, sluice_ring_many *ring, uint32
   /* pairs with the acquire in begin */
   atomic_store_explicit(&ring->ends.recoverer, 0, memory_order_release);
   SLUICE_STEP("ring_many.recover: ended");
-  /* In any case: the dead one may have been woken, and have had to wake the next. */
-  sluice_event_signal_all(&ring->filled);
-  sluice_event_signal_all(&ring->room);
+  /* In any case, and whatever the words say: the dead one may have been woken and have had to wake
+   * the next, or have taken the waiters' bit away and not woken them any more. */
+  sluice_event_wake_all(&ring->filled);
+  sluice_event_wake_all(&ring->room);
   return consumer == SLUICE_E_AGAIN || producer == SLUICE_E_AGAIN ? SLUICE_E_AGAIN : SLUICE_OK;
 }

@@ -14,6 +14,7 @@
 
 #include "futex.h"
 #include "sluice/status.h"
+#include "step.h"
 
 #if defined(SLUICE_STEPS)
 enum { SLUICE_SPINS = 4 }; /* a test that takes every step need not take it a thousand times */
@@ -51,6 +52,7 @@ static inline void sluice_event_signal_all(_Atomic uint32_t *word) {
   while ((value & SLUICE_EVENT_WAITER) != 0) {
     if (atomic_compare_exchange_weak_explicit(word, &value, value + 1, memory_order_seq_cst,
                                               memory_order_seq_cst)) {
+      SLUICE_STEP("event.signal: waiters' bit taken away");
       sluice_futex_wake(word);
       return;
     }

@@ -424,6 +424,11 @@ static void read_two(void *consumer) {
   (void)sluice_ring_many_drain(consumer, batch, 2, NULL);
 }
 
+static void peek_and_release(void *consumer) {
+  (void)sluice_ring_many_peek(consumer);
+  (void)sluice_ring_many_release(consumer);
+}
+
 static void push_four(void) {
   for (int i = 0; i < 4; i++) {
     assert_int_equal(push_many(&w.producers[A], "record", i), SLUICE_OK);
@@ -657,6 +662,40 @@ static void a_sleeping_producer_wakes_when_the_consumer_dies(void **state) {
   }
   assert_int_equal(bury(R), SLUICE_OK);
   assert_int_equal(finish(thread), SLUICE_E_PEER_LOST);
+  close_world();
+}
+
+/* Takes the waiters' bit away, as a waker does that dies before it wakes them. */
+static void half_a_wake(_Atomic uint32_t *event) {
+  assert_int_equal(atomic_fetch_add(event, 1) & 1, 1);
+}
+
+static void a_wake_that_the_dead_one_did_not_finish_is_made_up_for(void **state) {
+  (void)state;
+  open_world(MPSC, 0);
+  while (sluice_ring_many_push(&w.producers[A], NULL, 0, 0) == SLUICE_OK) {
+  }
+  pthread_t writer = start(wait_to_write, &w.producers[B]);
+  while (figures_of(w.ring).producer_waits == 0) {
+    sleep_ms(1);
+  }
+  /* the consumer has moved the head, and dies while it wakes the producers */
+  assert_int_equal(dies(peek_and_release, &w.consumer, "ring_many.release: head moved", 1), 1);
+  half_a_wake(&w.ring->room);
+  assert_int_equal(bury(R), SLUICE_OK);
+  (void)finish(writer);
+  close_world();
+
+  open_world(MPSC, 0);
+  pthread_t reader = start(wait_to_read, &w.consumer);
+  while (figures_of(w.ring).consumer_waits == 0) {
+    sleep_ms(1);
+  }
+  assert_int_equal(dies(push_32, &w.producers[A], "ring_many.commit: line cleared", 1), 1);
+  half_a_wake(&w.ring->filled);
+  assert_int_equal(bury(A), SLUICE_OK);
+  assert_int_equal(finish(reader), SLUICE_OK);
+  expect_many(&w.consumer, "123456789012345678901234", 3);
   close_world();
 }
 
@@ -1022,6 +1061,7 @@ int main(void) {
       cmocka_unit_test(a_sleeping_consumer_wakes_when_a_claim_before_records_is_recovered),
       cmocka_unit_test(a_sleeping_consumer_wakes_when_the_side_is_freed),
       cmocka_unit_test(a_sleeping_producer_wakes_when_the_consumer_dies),
+      cmocka_unit_test(a_wake_that_the_dead_one_did_not_finish_is_made_up_for),
       cmocka_unit_test(recovery_may_be_done_again),
       cmocka_unit_test(one_recovers_at_a_time_and_a_dead_one_is_relieved),
       cmocka_unit_test(a_producer_may_die_at_any_step_and_its_burier_too),

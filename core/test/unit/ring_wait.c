@@ -1,6 +1,8 @@
 /* ring.h, sleeping: the waits time out, and wake on commit, release, close, death and poison. */
 #include "support.h"
 
+#include "kinds.h"
+
 enum { CAPACITY = 64, FULL = CAPACITY / 8 };
 
 static void fill(both *ends) {
@@ -304,6 +306,31 @@ static void the_last_record_before_a_close_is_never_missed(void **state) {
   }
 }
 
+/* As a waker leaves it that dies between the two halves of a wake: the mark is gone, the end
+ * sleeps. */
+static void a_sleeper_whom_the_dead_one_did_not_wake_is_woken_by_the_recovery(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  pthread_t reader = start(wait_to_read, &ends.consumer);
+  until_asleep(&ends.ring->consumer.asleep);
+  atomic_store(&ends.ring->consumer.asleep, 0);
+  assert_int_equal(sluice_ring_recover(NULL, ends.ring, OWNER_OF_PRODUCER), SLUICE_OK);
+  (void)finish(reader);
+  assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, -1), SLUICE_E_PEER_LOST);
+  discard(&ends);
+
+  ends = open_both(CAPACITY);
+  reader = start(wait_to_read, &ends.consumer);
+  until_asleep(&ends.ring->consumer.asleep);
+  /* and a burier that has died after it set the flag */
+  atomic_store(&ends.ring->consumer.asleep, 0);
+  (void)sluice_ring_bury(ends.ring, OWNER_OF_PRODUCER);
+  assert_int_equal(sluice_ring_recover(NULL, ends.ring, OWNER_OF_PRODUCER), SLUICE_OK);
+  (void)finish(reader);
+  assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, -1), SLUICE_E_PEER_LOST);
+  discard(&ends);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(waiting_for_a_record_times_out),
@@ -326,6 +353,7 @@ int main(void) {
       cmocka_unit_test(a_consumer_is_told_to_sleep_only_on_an_empty_ring),
       cmocka_unit_test(a_producer_is_told_to_sleep_only_on_a_full_ring),
       cmocka_unit_test(a_mark_set_before_a_wait_that_times_out_stays),
+      cmocka_unit_test(a_sleeper_whom_the_dead_one_did_not_wake_is_woken_by_the_recovery),
       cmocka_unit_test(the_last_record_before_a_close_is_never_missed),
   };
   return RUN(tests);
