@@ -1,5 +1,5 @@
 /**
- * How a thread that must not block learns that a ring has changed.
+ * How a thread that must not block learns that something has changed.
  *
  * @typedef {{sleep(): Promise<void>, ring(): void, listen(listener: () => void): void}} Bell
  *   `sleep` resolves when the bell rings, perhaps early; `ring` is for changes that this thread made
@@ -14,55 +14,66 @@ const POLL = 2;
 const [WATCH_FIRST, WATCH_LONGEST] = [4, 256];
 
 /**
+ * Waits without blocking while the word at `address` is `value`; may resolve early. One wait at a
+ * time for a word: an abandoned one cannot be taken back, so the next for the same value joins it.
+ *
+ * @param {import('./thread.js').Thread} thread
+ * @param {number} address
+ * @param {number} value
+ * @returns {Promise<void>}
+ */
+export function untilChanged({ i32, waits }, address, value) {
+  const known = waits.get(address);
+  if (known?.value === value) return known.promise;
+  const promise = untilWoken(i32, address >> 2, value).then(() => {
+    if (waits.get(address)?.promise === promise) waits.delete(address);
+  });
+  waits.set(address, { value, promise });
+  return promise;
+}
+
+/** @param {Int32Array} words @param {number} index @param {number} value @returns {Promise<unknown>} */
+async function untilWoken(words, index, value) {
+  const waitAsync = /** @type {any} */ (Atomics).waitAsync;
+  // Firefox before 145 has none. The timer runs only while somebody waits.
+  if (!waitAsync) return poll(words, index, value, POLL, POLL);
+  const woken = waitAsync(words, index, value).value;
+  if (!losesWakeUps()) return woken;
+  // Whoever wakes a sleeper changes the word first, so that a lost wake-up can be seen.
+  const stop = new AbortController();
+  await Promise.race([woken, poll(words, index, value, WATCH_FIRST, WATCH_LONGEST, stop.signal)]);
+  stop.abort();
+}
+
+/**
+ * Looks at the word until it is no longer `value`, ever less often.
+ *
+ * @param {Int32Array} words
+ * @param {number} index
+ * @param {number} value
+ * @param {number} first milliseconds
+ * @param {number} longest
+ * @param {AbortSignal} [signal]
+ */
+async function poll(words, index, value, first, longest, signal) {
+  for (let pause = first; !signal?.aborted; pause = Math.min(2 * pause, longest)) {
+    if (Atomics.load(words, index) !== value) return;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/**
  * Over shared memory the core rings: it notifies the word when, and only when, it is 1.
  *
  * @param {import('./thread.js').Thread} thread
  * @param {number} word its address
  * @returns {Bell}
  */
-export function sharedBell(thread, word) {
-  /** One wait at a time: an abandoned one cannot be taken back, so the next joins it.
-   * @type {Promise<void> | undefined} */
-  let pending;
-  async function wait() {
-    await untilWoken(thread.i32, word >> 2);
-    pending = undefined;
-  }
-  return {
-    sleep: () => (pending ??= wait()),
-    ring() {},
-    listen() {},
-  };
-}
-
-/** @param {Int32Array} words @param {number} index */
-async function untilWoken(words, index) {
-  const waitAsync = /** @type {any} */ (Atomics).waitAsync;
-  // Firefox before 145 has none. The timer runs only while somebody waits.
-  if (!waitAsync) return poll(words, index, POLL, POLL);
-  const woken = waitAsync(words, index, 1).value;
-  if (!losesWakeUps()) return woken;
-  // Whoever wakes a sleeper sets the word to 0 first, so that a lost wake-up can be seen.
-  const stop = new AbortController();
-  await Promise.race([woken, poll(words, index, WATCH_FIRST, WATCH_LONGEST, stop.signal)]);
-  stop.abort();
-}
-
-/**
- * Looks at the word until it is no longer 1, ever less often.
- *
- * @param {Int32Array} words
- * @param {number} index
- * @param {number} first milliseconds
- * @param {number} longest
- * @param {AbortSignal} [signal]
- */
-async function poll(words, index, first, longest, signal) {
-  for (let pause = first; !signal?.aborted; pause = Math.min(2 * pause, longest)) {
-    if (Atomics.load(words, index) !== 1) return;
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
-}
+export const sharedBell = (thread, word) => ({
+  sleep: () => untilChanged(thread, word, 1),
+  ring() {},
+  listen() {},
+});
 
 /**
  * In a memory of its own a thread does all changes itself, and rings by hand.

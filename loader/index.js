@@ -1,7 +1,7 @@
 /** The entry "sluice", for pages, workers and Node alike. */
 
 export { attach } from './attach.js';
-export { channel } from './channel.js';
+export { channel } from './channels/channel.js';
 export { bytes, json, text } from './codec.js';
 export { SluiceError } from './errors.js';
 export { create } from './space.js';
@@ -16,11 +16,11 @@ export { spawn } from './spawn.js';
  * @typedef {import('./space.js').SpaceStats} SpaceStats
  * @typedef {import('./space.js').Handle} Handle
  * @typedef {import('./spawn.js').Peer} Peer
- * @typedef {import('./channel.js').ChannelStats} ChannelStats
- * @typedef {import('./sender.js').Claim} Claim
+ * @typedef {import('./channels/channel.js').ChannelStats} ChannelStats
+ * @typedef {import('./channels/sender.js').Claim} Claim
  */
 /** @template T @typedef {import('./codec.js').Codec<T>} Codec */
-/** @template T @typedef {import('./channel.js').ChannelOptions<T>} ChannelOptions */
-/** @template T @typedef {import('./channel.js').Channel<T>} Channel */
-/** @template T @typedef {import('./sender.js').Sender<T>} Sender */
-/** @template T @typedef {import('./receiver.js').Receiver<T>} Receiver */
+/** @template T @typedef {import('./channels/channel.js').ChannelOptions<T>} ChannelOptions */
+/** @template T @typedef {import('./channels/channel.js').Channel<T>} Channel */
+/** @template T @typedef {import('./channels/sender.js').Sender<T>} Sender */
+/** @template T @typedef {import('./channels/receiver.js').Receiver<T>} Receiver */

@@ -4,15 +4,18 @@
  * @typedef {{
  *   thread: import('./thread.js').Thread,
  *   transport: 'shared' | 'message',
- *   rings: Map<string, import('./ring.js').Ring>,
+ *   rings: Map<string, import('./channels/ring.js').Ring[]>,
  *   ends: Set<{close(): void}>,
- *   hub?: import('./hub.js').Hub,
- *   link?: import('./link.js').Link,
+ *   hub?: import('./messages/hub.js').Hub,
+ *   link?: import('./messages/link.js').Link,
+ *   client?: import('./messages/hub.js').Client,
+ *   pumps?: import('./messages/ends.js').Ends,
+ *   relay?: import('./messages/relay.js').Relay,
  *   up?: MessagePort,
  *   handle: import('./protocol.js').HandleData,
  *   closed: boolean,
- * }} Internals `hub` at the creator and `link` elsewhere, on the message transport only; `ends`: the
- *   senders and receivers that are open in this thread; `up`: the port to this worker's spawner
+ * }} Internals on the message transport only: `hub` and `relay` at the creator, `link` elsewhere, and the `client`
+ *   and the `pumps` of either; `ends`: the senders and receivers that are open in this thread; `up`: the port to this worker's spawner
  */
 
 import { SluiceError } from './errors.js';

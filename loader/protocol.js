@@ -15,27 +15,38 @@
  * @typedef {{op: 'child', lock: string, participant: number}} Child it has started a worker itself,
  *   whose death its spawner has to see when it is dead too; passed on upwards
  *
- * On the message transport `link` is the thread's link to the creator, who relays. An `id` names
- * one end of one channel at one link; a ring at one side of the link mirrors a ring at the other.
+ * On the message transport `link` is the thread's link to the creator, who decides everything: it
+ * offers services (messages/), to which the other threads send requests and posts.
  *
- * @typedef {import('./ring.js').Shape} Shape
- * @typedef {{op: 'open', id: number, end: 'sender' | 'receiver', shape: Shape}} Open
- * @typedef {{op: 'refused', id: number, error: import('./errors.js').PlainError}} Refused
- * @typedef {{op: 'data', id: number, bytes: ArrayBuffer}} Data whole frames, in order
- * @typedef {{op: 'got', id: number, bytes: number}} Got the creator has them: committed
- * @typedef {{op: 'free', id: number, bytes: number}} Free their receiver has released them
- * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./errors.js').PlainError}} End
- *   there will be no more data, or nobody reads it any more; `reason`: what the sender said
- * @typedef {{op: 'ended', id: number}} Ended the answer
+ * @typedef {{op: 'request', id: number, service: string, body: any}} Request
+ * @typedef {{op: 'reply', id: number, value: any}} Reply
+ * @typedef {{op: 'fault', id: number, error: import('./errors.js').PlainError}} Fault
+ * @typedef {{op: 'post', service: string, body: any}} Post in both directions
  * @typedef {{op: 'adopt', link: string, port: MessagePort}} Adopt a link for a worker's own worker
  * @typedef {{op: 'disconnect', link: string}} Disconnect that worker has died
  * @typedef {{op: 'ping'} | {op: 'pong'}} Ping the creator asks before it closes: messages in one
  *   direction arrive in order, so all that the thread has opened is known with the answer
  * @typedef {{op: 'leave'}} Leave
  * @typedef {{op: 'closed'}} Closed the creator has closed the space
+ * @typedef {Attached | Failed | Request | Reply | Fault | Post | Adopt | Disconnect | Ping | Leave | Closed} LinkMessage
  *
- * @typedef {Data | Got | Free | End | Ended} PumpMessage
- * @typedef {Attached | Failed | Open | Refused | PumpMessage | Adopt | Disconnect | Ping | Leave | Closed} LinkMessage
+ * The posts of the service "channel". An `id` names one end of one channel in one thread.
+ *
+ * @typedef {{op: 'open', id: number, end: 'sender' | 'receiver', shape: import('./channels/ring.js').Shape}} Open
+ * @typedef {{op: 'refused', id: number, error: import('./errors.js').PlainError}} Refused
+ * @typedef {{op: 'data', id: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], lost: number, keep: boolean}} Data
+ *   whole frames, in order, without paddings, and the bytes of the blocks among them; to a receiver:
+ *   `lost`, how many it missed before; `keep`: it need not have asked
+ * @typedef {{op: 'got', id: number}} Got the creator has the oldest that it has not said so of
+ * @typedef {{op: 'free', id: number, bytes: number, records: number}} Free they are released
+ * @typedef {{op: 'want', id: number, records: number}} Want a receiver of several asks for records
+ * @typedef {{op: 'back', id: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[]}} Back
+ *   it does not want them any more
+ * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./errors.js').PlainError, bytes?: ArrayBuffer, blocks?: ArrayBuffer[]}} End
+ *   there will be no more data, or nobody reads it any more; `reason`: what the sender said; `bytes`
+ *   and `blocks`: what the receiver leaves unread
+ * @typedef {{op: 'ended', id: number}} Ended the answer
+ * @typedef {Open | Refused | Data | Got | Free | Want | Back | End | Ended} ChannelMessage
  *
  * @typedef {{
  *   sluice: 1, transport: 'shared' | 'message', module: WebAssembly.Module,

@@ -2,7 +2,7 @@
  * Spaces: one memory, one module, named channels.
  *
  * @typedef {Readonly<Record<'bytes' | 'used' | 'peers' | 'recovered', number>> & {
- *   readonly channels: Readonly<Record<string, import('./channel.js').ChannelStats>>,
+ *   readonly channels: Readonly<Record<string, import('./channels/channel.js').ChannelStats>>,
  * }} SpaceStats `peers`: threads in the space, this one too (on the message transport only the
  *   creator knows them all); `recovered`: threads that died; `channels`: those this thread opened
  *
@@ -31,14 +31,16 @@
  */
 
 import { notIsolated } from '#platform';
-import { channelStats, ringFor } from './channel.js';
+import { channelStats } from './channels/channel.js';
 import { ASYNC_DISPOSE } from './dispose.js';
 import { SluiceError } from './errors.js';
-import { makeHub } from './hub.js';
 import { inside, remember } from './internals.js';
 import * as layout from './layout.js';
-import { makeLink } from './link.js';
 import { canShare, choosePages, makeMemory } from './memory.js';
+import { makeEnds } from './messages/ends.js';
+import { makeHub } from './messages/hub.js';
+import { makeLink } from './messages/link.js';
+import { makeRelay } from './messages/relay.js';
 import { compile } from './module.js';
 import { CORE_STACK, enter, MODULE_STACK } from './thread.js';
 import { within } from './wait.js';
@@ -153,26 +155,29 @@ export function makeSpace(handle, thread, role) {
     closed: false,
   };
   if (role === 'creator' && handle.transport === 'message') {
-    internals.hub = makeHub((shape) => ringFor(internals, shape));
+    const relay = makeRelay();
+    internals.relay = relay;
+    internals.hub = makeHub({ channel: relay.service });
   } else if (role && role !== 'creator') {
-    internals.link = makeLink(role, closeRings);
+    internals.link = makeLink(role, () => {
+      exports.sluice_space_close(thread.self);
+      internals.pumps?.end();
+    });
   }
-
-  function closeRings() {
-    exports.sluice_space_close(thread.self);
-    for (const ring of internals.rings.values()) {
-      ring.filled.ring();
-      ring.drained.ring();
-    }
-  }
+  const { hub, link } = internals;
+  internals.client = (hub ?? link)?.client;
+  if (internals.client) internals.pumps = makeEnds(internals.client);
 
   async function leave() {
     for (const end of [...internals.ends]) end.close();
-    if (role === 'creator') closeRings();
     internals.closed = true;
-    await (internals.hub ?? internals.link)?.settled();
-    internals.hub?.close();
-    internals.link?.leave();
+    await internals.pumps?.settled();
+    if (role === 'creator') {
+      exports.sluice_space_close(thread.self);
+      await hub?.settled();
+    }
+    hub?.close();
+    link?.leave();
     exports.sluice_participant_leave(thread.self);
   }
 
@@ -189,7 +194,7 @@ export function makeSpace(handle, thread, role) {
     stats() {
       inside(space);
       const word = (/** @type {number} */ offset) => thread.i32[(thread.base + offset) >> 2] >>> 0;
-      const names = [...internals.rings.values()].map(({ shape }) => shape.name);
+      const names = [...internals.rings.keys()];
       return {
         bytes: memory.buffer.byteLength,
         used: exports.sluice_space_used(thread.self) >>> 0,

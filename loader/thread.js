@@ -4,10 +4,12 @@
  * @typedef {{
  *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number,
  *   u8: Uint8Array, i32: Int32Array,
+ *   waits: Map<number, {value: number, promise: Promise<void>}>,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withName<T>(name: string, use: (at: number, bytes: number) => T): T,
  *   status(): number,
- * }} Thread `self` is the address of this thread's sluice_space; all addresses are absolute
+ * }} Thread `self` is the address of this thread's sluice_space; all addresses are absolute; `waits`:
+ *   those of bell.js that are pending
  */
 
 import { SluiceError, Status, statusError } from './errors.js';
@@ -125,6 +127,7 @@ function makeThread(memory, exports, base, self) {
     self,
     area: 0,
     participant: 0,
+    waits: new Map(),
     u8: new Uint8Array(memory.buffer),
     i32: new Int32Array(memory.buffer),
 

@@ -4,11 +4,11 @@
  * @template T
  * @typedef {{
  *   tryReceive(): T | undefined,
- *   receive(wait?: import('./wait.js').Wait): Promise<T>,
- *   receiveSync(wait?: import('./wait.js').WaitSync): T,
+ *   receive(wait?: import('../wait.js').Wait): Promise<T>,
+ *   receiveSync(wait?: import('../wait.js').WaitSync): T,
  *   drain(use: (memory: Uint8Array, offset: number, length: number, type: number) => void, limit?: number): number,
- *   ready(wait?: import('./wait.js').Wait): Promise<boolean>,
- *   readySync(wait?: import('./wait.js').WaitSync): boolean,
+ *   ready(wait?: import('../wait.js').Wait): Promise<boolean>,
+ *   readySync(wait?: import('../wait.js').WaitSync): boolean,
  *   readonly readable: ReadableStream<T>,
  *   readonly lost: number,
  *   close(): void, [Symbol.asyncIterator](): AsyncIterableIterator<T>, [Symbol.dispose](): void,
@@ -16,12 +16,12 @@
  */
 
 import { turn } from '#platform';
-import { DISPOSE } from './dispose.js';
-import { SluiceError, Status, statusError } from './errors.js';
-import * as layout from './layout.js';
+import { DISPOSE } from '../dispose.js';
+import { SluiceError, Status, statusError } from '../errors.js';
+import * as layout from '../layout.js';
+import { blockUntil } from '../sync.js';
 import { makeQueue, NOT_YET } from './queue.js';
 import { endOf } from './reason.js';
-import { blockUntil } from './sync.js';
 
 /** An iteration that never has to wait gives the event loop a turn after so many records. */
 const TURN_EVERY = 1024;
@@ -29,7 +29,7 @@ const TURN_EVERY = 1024;
 /**
  * @template T
  * @param {import('./ring.js').Ring} ring
- * @param {import('./codec.js').Codec<T>} codec
+ * @param {import('../codec.js').Codec<T>} codec
  * @param {() => void} onClose
  * @returns {Receiver<T>}
  */
@@ -72,16 +72,24 @@ export function makeReceiver(ring, codec, onClose) {
     throw statusError(status, what);
   }
 
+  /** The next record's address, 0 for none. */
+  function peek() {
+    requireOpen();
+    const at = exports.sluice_ring_peek(consumer) >>> 0;
+    if (at !== 0 || !ring.pull) return at;
+    ring.pull(1);
+    return exports.sluice_ring_peek(consumer) >>> 0;
+  }
+
   /** @returns {T | typeof NOT_YET} */
   function take() {
-    requireOpen();
-    const at = exports.sluice_ring_peek(consumer);
+    const at = peek();
     if (at === 0) {
       requireMore(thread.i32[statusWord]);
       return NOT_YET;
     }
     try {
-      return codec.decode(thread.u8, at >>> 0, thread.i32[lengthWord]);
+      return codec.decode(thread.u8, at, thread.i32[lengthWord]);
     } finally {
       // A record that cannot be decoded is gone too: it would stand in the way for ever.
       exports.sluice_ring_release(consumer);
@@ -91,8 +99,7 @@ export function makeReceiver(ring, codec, onClose) {
 
   /** @returns {boolean | typeof NOT_YET} false: ended */
   function look() {
-    requireOpen();
-    if (exports.sluice_ring_peek(consumer) !== 0) {
+    if (peek() !== 0) {
       exports.sluice_ring_rewind(consumer);
       return true;
     }
@@ -104,6 +111,22 @@ export function makeReceiver(ring, codec, onClose) {
     }
     requireMore(status);
     return NOT_YET;
+  }
+
+  /**
+   * @template R
+   * @param {() => R | typeof NOT_YET} attempt
+   * @param {import('../wait.js').Wait | undefined} wait
+   * @returns {Promise<R>}
+   */
+  async function later(attempt, wait) {
+    try {
+      return await queue.add({ attempt, need: 0 }, wait);
+    } catch (error) {
+      // Nobody waits any more: what was asked for may go to another receiver.
+      if (queue.length === 0) ring.pull?.(0);
+      throw error;
+    }
   }
 
   /** @param {bigint} ns */
@@ -122,9 +145,7 @@ export function makeReceiver(ring, codec, onClose) {
     async receive(wait) {
       wait?.signal?.throwIfAborted();
       const value = queue.length === 0 ? take() : NOT_YET;
-      return value === NOT_YET
-        ? queue.add({ attempt: take, need: 0 }, wait)
-        : /** @type {T} */ (value);
+      return value === NOT_YET ? later(take, wait) : /** @type {T} */ (value);
     },
 
     receiveSync(wait) {
@@ -141,12 +162,12 @@ export function makeReceiver(ring, codec, onClose) {
       requireOpen();
       let total = 0;
       while (total < limit) {
-        const count = exports.sluice_ring_drain(
-          consumer,
-          batch,
-          Math.min(layout.BATCH, limit - total),
-          0,
-        );
+        const most = Math.min(layout.BATCH, limit - total);
+        let count = exports.sluice_ring_drain(consumer, batch, most, 0);
+        if (count === Status.EMPTY && ring.pull) {
+          ring.pull(most);
+          count = exports.sluice_ring_drain(consumer, batch, most, 0);
+        }
         if (count <= 0) {
           if (total === 0) requireMore(count);
           break;
@@ -160,7 +181,7 @@ export function makeReceiver(ring, codec, onClose) {
     async ready(wait) {
       wait?.signal?.throwIfAborted();
       const found = queue.length === 0 ? look() : NOT_YET;
-      return found === NOT_YET ? queue.add({ attempt: look, need: 0 }, wait) : found === true;
+      return found === NOT_YET ? later(look, wait) : found === true;
     },
 
     readySync(wait) {
@@ -191,7 +212,9 @@ export function makeReceiver(ring, codec, onClose) {
       return readable;
     },
 
-    lost: 0,
+    get lost() {
+      return ring.lost ?? 0;
+    },
 
     close() {
       if (closed) return;

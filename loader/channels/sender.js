@@ -12,31 +12,31 @@
  * @template T
  * @typedef {{
  *   trySend(value: T): boolean,
- *   send(value: T, wait?: import('./wait.js').Wait): Promise<void>,
- *   sendSync(value: T, wait?: import('./wait.js').WaitSync): void,
- *   sendMany(values: Iterable<T>, wait?: import('./wait.js').Wait): Promise<number>,
+ *   send(value: T, wait?: import('../wait.js').Wait): Promise<void>,
+ *   sendSync(value: T, wait?: import('../wait.js').WaitSync): void,
+ *   sendMany(values: Iterable<T>, wait?: import('../wait.js').Wait): Promise<number>,
  *   claim(length: number): Claim | undefined,
- *   ready(length: number, wait?: import('./wait.js').Wait): Promise<void>,
- *   readySync(length: number, wait?: import('./wait.js').WaitSync): void,
+ *   ready(length: number, wait?: import('../wait.js').Wait): Promise<void>,
+ *   readySync(length: number, wait?: import('../wait.js').WaitSync): void,
  *   readonly writable: WritableStream<T>,
  *   close(reason?: unknown): void, [Symbol.dispose](): void,
  * }} Sender close(): the receiver reads what was sent, then the end; with a `reason` it gets an error
  *   whose `cause` is that
  */
 
-import { DISPOSE } from './dispose.js';
-import { SluiceError, Status, statusError } from './errors.js';
-import * as layout from './layout.js';
+import { DISPOSE } from '../dispose.js';
+import { SluiceError, Status, statusError } from '../errors.js';
+import * as layout from '../layout.js';
+import { blockUntil } from '../sync.js';
+import { check } from '../thread.js';
+import { within } from '../wait.js';
 import { makeQueue, NOT_YET } from './queue.js';
 import { closeProducer, plainReason } from './reason.js';
-import { blockUntil } from './sync.js';
-import { check } from './thread.js';
-import { within } from './wait.js';
 
 /**
  * @template T
  * @param {import('./ring.js').Ring} ring
- * @param {import('./codec.js').Codec<T>} codec
+ * @param {import('../codec.js').Codec<T>} codec
  * @param {'wait' | 'fail'} overflow
  * @param {() => void} onClose
  * @returns {Sender<T>}
@@ -48,6 +48,7 @@ export function makeSender(ring, codec, overflow, onClose) {
   const what = `channel "${name}"`;
   const producer = thread.alloc(layout.PRODUCER_BYTES);
   const statusWord = (producer + layout.PRODUCER_STATUS) >> 2;
+  const headWord = (ring.at + layout.RING_HEAD) >> 2;
   const opened = exports.sluice_ring_producer_open(producer, ring.at, capacity, thread.participant);
   if (opened !== Status.OK) {
     thread.free(producer);
@@ -62,7 +63,12 @@ export function makeSender(ring, codec, overflow, onClose) {
     `a send on ${what}`,
   );
 
-  /** Room for `length` bytes: its address, 0 when there is none now. @param {number} length */
+  /**
+   * Room for `length` bytes: its address, 0 when there is none now.
+   *
+   * @param {number} length
+   * @returns {number}
+   */
   function tryClaim(length) {
     if (closed) throw new SluiceError('closed', `this sender of ${what} is closed`);
     if (ring.failure) throw ring.failure;
@@ -73,15 +79,19 @@ export function makeSender(ring, codec, overflow, onClose) {
     const at = exports.sluice_ring_claim(producer, length, 0);
     if (at !== 0) return at >>> 0;
     const status = thread.i32[statusWord];
-    if (status === Status.FULL) {
-      ring.flush?.();
-      return 0;
-    }
+    if (status === Status.FULL) return flushed() ? tryClaim(length) : 0;
     if (status === Status.BUSY)
       throw new SluiceError('mismatch', `${what}: commit or abort the open claim first`);
     if (status === Status.CLOSED)
       throw new SluiceError('closed', `${what} was closed by its receiver, or with its space`);
     throw statusError(status, what);
+  }
+
+  /** On the message transport: has that made room? */
+  function flushed() {
+    const head = thread.i32[headWord];
+    ring.flush?.();
+    return thread.i32[headWord] !== head;
   }
 
   /** @param {number} length */
@@ -116,7 +126,7 @@ export function makeSender(ring, codec, overflow, onClose) {
     ring.filled.ring();
   }
 
-  /** @param {import('./wait.js').Wait} [wait] @returns {Promise<void>} */
+  /** @param {import('../wait.js').Wait} [wait] @returns {Promise<void>} */
   function committed(wait) {
     const pending = ring.committed?.();
     return pending ? within(pending, wait, `a send on ${what}`) : DONE;

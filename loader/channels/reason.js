@@ -3,13 +3,13 @@
  * space that the ring keeps.
  */
 
-import { fromPlain, SluiceError, toPlain } from './errors.js';
-import * as layout from './layout.js';
+import { fromPlain, SluiceError, toPlain } from '../errors.js';
+import * as layout from '../layout.js';
 
 /** A longer message or stack is cut: a reason is for people. */
 const LONGEST = 2000;
 
-/** @typedef {import('./errors.js').PlainError} PlainError */
+/** @typedef {import('../errors.js').PlainError} PlainError */
 
 /** @param {unknown} reason @returns {PlainError | undefined} */
 export function plainReason(reason) {
@@ -32,7 +32,7 @@ export function closeProducer({ thread }, producer, reason) {
   exports.sluice_ring_producer_close_for(producer, self, at && at - base, bytes.length);
 }
 
-/** @param {import('./thread.js').Thread} thread @param {Uint8Array} bytes @returns {number} */
+/** @param {import('../thread.js').Thread} thread @param {Uint8Array} bytes @returns {number} */
 function keep(thread, bytes) {
   try {
     const at = thread.alloc(bytes.length);

@@ -1,25 +1,31 @@
 /**
  * A ring as this thread sees it: found by name, or made.
  *
- * @typedef {{name: string, capacity: number, codec: string}} Shape `codec`: its id
+ * @typedef {{name: string, kind: import('./channel.js').Kind, capacity: number, codec: string}} Shape
+ *   `codec`: its id
  *
  * @typedef {{
- *   thread: import('./thread.js').Thread, transport: 'shared' | 'message', shape: Shape, at: number,
- *   filled: import('./bell.js').Bell, drained: import('./bell.js').Bell,
- *   committed?: () => Promise<void> | undefined, flush?: () => void, failure?: Error,
- * }} Ring `filled` rings for the receiver, `drained` for the sender. On the message transport
- *   `committed` is pending while the creator has not acknowledged what was sent so far, `flush`
- *   posts what is there, and `failure` says why the creator refused.
+ *   thread: import('../thread.js').Thread, transport: 'shared' | 'message', shape: Shape, at: number,
+ *   filled: import('../bell.js').Bell, drained: import('../bell.js').Bell,
+ *   committed?: () => Promise<void> | undefined, flush?: () => void,
+ *   pull?: (records: number) => void, failure?: Error, lost?: number,
+ *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, done?: () => void, last?: ReturnType<typeof ringStats>,
+ * }} Ring `filled` rings for the receiver, `drained` for the sender. On the message transport each
+ *   end has a ring of its own: `committed` is pending while the creator has not acknowledged what
+ *   was sent so far, `flush` posts what is there, `pull` asks for so many records more, `failure`
+ *   says why the creator refused, `lost` counts what a broadcast overwrote, `blocks` has what
+ *   records of the type BLOCK stand for, `done` is called by each of the ring's two users, and `last`
+ *   has its figures after that.
  */
 
-import { localBell, sharedBell } from './bell.js';
-import { SluiceError, Status, statusError } from './errors.js';
-import * as layout from './layout.js';
+import { localBell, sharedBell } from '../bell.js';
+import { SluiceError, Status, statusError } from '../errors.js';
+import * as layout from '../layout.js';
 
 export const DEFAULT_CAPACITY = 64 * 1024;
 
 /**
- * @param {import('./thread.js').Thread} thread
+ * @param {import('../thread.js').Thread} thread
  * @param {'shared' | 'message'} transport
  * @param {Shape} shape
  * @param {string} [mark] tells apart the two rings that one thread may have under a name where each
@@ -58,8 +64,37 @@ export function openRing(thread, transport, shape, mark = '') {
   };
 }
 
+let rings = 0;
+
+/**
+ * A ring that only this thread knows.
+ *
+ * @param {import('../thread.js').Thread} thread
+ * @param {Shape} shape
+ * @param {'sender' | 'receiver'} end that uses it
+ * @returns {Ring}
+ */
+export function privateRing(thread, shape, end) {
+  const { exports, self, base } = thread;
+  const ring = openRing(thread, 'message', { ...shape, name: `>${rings++}` });
+  // It lives on without its name until it is closed.
+  thread.withName(ring.shape.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
+  let users = 2;
+  return {
+    ...ring,
+    shape,
+    end,
+    blocks: new Map(),
+    done() {
+      if (--users > 0) return;
+      this.last = ringStats(thread, ring.at);
+      exports.sluice_object_close(self, ring.at - base);
+    },
+  };
+}
+
 /** @param {string} name */
-function requireName(name) {
+export function requireName(name) {
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(`a name is a string that is not empty, not ${String(name)}`);
   }
@@ -73,7 +108,7 @@ function requireName(name) {
 }
 
 /**
- * @param {import('./thread.js').Thread} thread
+ * @param {import('../thread.js').Thread} thread
  * @param {Shape} shape
  * @param {string} name
  */
@@ -86,20 +121,30 @@ function refusal(thread, shape, name) {
   );
   const words = (thread.base + (there >>> 0)) >> 2;
   return mismatch(shape, {
+    ...shape,
     capacity: thread.i32[words + layout.OBJECT_CAPACITY / 4],
     codec: thread.i32[words + layout.OBJECT_CODEC / 4] === hash(codec) ? codec : 'another',
   });
 }
 
-/**
- * @param {Shape} wanted
- * @param {{capacity: number, codec: string}} there
- */
-export const mismatch = (wanted, there) =>
+/** @param {Shape} wanted @param {Shape} there */
+export function requireSame(wanted, there) {
+  const same = ['kind', 'capacity', 'codec'].every(
+    (key) => /** @type {any} */ (wanted)[key] === /** @type {any} */ (there)[key],
+  );
+  if (!same) throw mismatch(wanted, there);
+}
+
+/** @param {Shape} wanted @param {Shape} there */
+const mismatch = (wanted, there) =>
   new SluiceError(
     'mismatch',
-    `channel "${wanted.name}" exists with capacity ${there.capacity} and codec ${there.codec}, but was opened with capacity ${wanted.capacity} and codec ${wanted.codec}: use the same options in every thread`,
+    `channel "${wanted.name}" exists as ${describe(there)}, but was opened as ${describe(wanted)}: use the same options in every thread`,
   );
+
+/** @param {Shape} shape */
+const describe = ({ kind, capacity, codec }) =>
+  `${kind} with capacity ${capacity} and codec ${codec}`;
 
 /** FNV-1a, 0 for raw bytes. @param {string} id */
 export function hash(id) {
@@ -110,7 +155,7 @@ export function hash(id) {
 }
 
 /**
- * @param {import('./thread.js').Thread} thread
+ * @param {import('../thread.js').Thread} thread
  * @param {number} at
  */
 export function ringStats(thread, at) {

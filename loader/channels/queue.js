@@ -4,7 +4,7 @@
  */
 
 import { keepAlive } from '#platform';
-import { limit, watch } from './wait.js';
+import { limit, watch } from '../wait.js';
 
 /**
  * @template T
@@ -15,7 +15,7 @@ import { limit, watch } from './wait.js';
 export const NOT_YET = Symbol('not yet');
 
 /**
- * @param {import('./bell.js').Bell} bell
+ * @param {import('../bell.js').Bell} bell
  * @param {(need: number) => boolean} sleep tells the core that this end will sleep; false: try again
  * @param {string} what
  */
@@ -60,7 +60,7 @@ export function makeQueue(bell, sleep, what) {
     /**
      * @template T
      * @param {Operation<T>} operation
-     * @param {import('./wait.js').Wait} [wait]
+     * @param {import('../wait.js').Wait} [wait]
      * @returns {Promise<T>}
      */
     add(operation, wait) {

@@ -1,0 +1,78 @@
+/**
+ * A thread's ends of channels on the message transport: each has a ring in the thread's own memory,
+ * and a pump between that and the creator.
+ *
+ * @typedef {{
+ *   send(ring: import('../channels/ring.js').Ring): void,
+ *   receive(ring: import('../channels/ring.js').Ring): void,
+ *   flush(): void, settled(): Promise<unknown>, end(): void,
+ * }} Ends `settled`: the creator has all that was sent; `end`: the space is closed
+ */
+
+import { fromPlain } from '../errors.js';
+import { pumpIn } from './pump-in.js';
+import { pumpOut } from './pump-out.js';
+
+/**
+ * @param {import('./hub.js').Client} client
+ * @returns {Ends}
+ */
+export function makeEnds(client) {
+  /** @typedef {import('./pump-out.js').Pump} Pump */
+  /** @type {Map<number, {ring: import('../channels/ring.js').Ring, pump: Pump}>} */
+  const ends = new Map();
+  let ids = 0;
+
+  client.on('channel', (message) => {
+    const end = ends.get(message.id);
+    if (!end) {
+      if (message.op === 'end') client.post('channel', { op: 'ended', id: message.id });
+    } else if (message.op === 'refused') {
+      end.ring.failure = fromPlain(message.error);
+      end.pump.end('closed');
+    } else end.pump.receive(message);
+  });
+
+  /**
+   * @param {import('../channels/ring.js').Ring} ring
+   * @param {'sender' | 'receiver'} end
+   * @param {(ring: import('../channels/ring.js').Ring, post: import('./runs.js').Post, over: () => void) => Pump} pump
+   */
+  function open(ring, end, pump) {
+    const id = ids++;
+    /** @type {import('./runs.js').Post} */
+    const post = (message, transfer) => client.post('channel', { ...message, id }, transfer);
+    const over = () => {
+      ends.delete(id);
+      ring.done?.();
+    };
+    ends.set(id, { ring, pump: pump(ring, post, over) });
+    post({ op: 'open', end, shape: ring.shape });
+  }
+
+  /** Of both ends of a channel that are in this thread, and it the creator, each sees at once what
+   * the other has done. */
+  function flush() {
+    for (const { pump } of ends.values()) pump.flush();
+  }
+
+  return {
+    send(ring) {
+      open(ring, 'sender', pumpOut);
+      ring.flush = flush;
+    },
+    receive(ring) {
+      open(ring, 'receiver', pumpIn);
+      const { pull } = ring;
+      ring.pull = (records) => {
+        flush();
+        pull?.(records);
+      };
+    },
+    flush,
+    settled: () => Promise.all([...ends.values()].map(({ pump }) => pump.settled())),
+    end() {
+      for (const { pump } of [...ends.values()]) pump.end('closed');
+    },
+  };
+}

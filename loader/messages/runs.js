@@ -1,0 +1,44 @@
+/**
+ * Frames that the relay has, and nobody has got yet.
+ *
+ * @typedef {(message: any, transfer?: Transferable[]) => void} Post
+ * @typedef {{post: Post}} Source a sender
+ * @typedef {{words: Int32Array, bytes: Uint8Array, at: number, blocks: ArrayBuffer[], source: Source | undefined}} Run
+ *   those from `at` on; `source`: who has to be told when they are released
+ */
+
+import { measure } from './frames.js';
+
+/** @param {ArrayBuffer} bytes @param {ArrayBuffer[]} blocks @param {Source | undefined} source @returns {Run} */
+export const toRun = (bytes, blocks, source) => ({
+  bytes: new Uint8Array(bytes),
+  words: new Int32Array(bytes),
+  at: 0,
+  blocks,
+  source,
+});
+
+/**
+ * The next records of a run, at most so many.
+ *
+ * @typedef {{bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], source: Source | undefined}} Part
+ *
+ * @param {Run} run
+ * @param {number} limit
+ * @returns {Part}
+ */
+export function cut(run, limit) {
+  const { words, bytes, at, source } = run;
+  let count = 0;
+  const found = measure(words, at, bytes.length, limit, () => count++);
+  run.at += found.bytes;
+  return {
+    bytes:
+      found.bytes === bytes.length
+        ? /** @type {ArrayBuffer} */ (bytes.buffer)
+        : bytes.slice(at, run.at).buffer,
+    records: found.records,
+    blocks: run.blocks.splice(0, count),
+    source,
+  };
+}
