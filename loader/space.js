@@ -41,6 +41,8 @@ import { makeEnds } from './messages/ends.js';
 import { makeHub } from './messages/hub.js';
 import { makeLink } from './messages/link.js';
 import { makeRelay } from './messages/relay.js';
+import { makeTurns } from './messages/turns.js';
+import { makeValues } from './messages/values.js';
 import { compile } from './module.js';
 import { CORE_STACK, enter, MODULE_STACK } from './thread.js';
 import { within } from './wait.js';
@@ -157,7 +159,7 @@ export function makeSpace(handle, thread, role) {
   if (role === 'creator' && handle.transport === 'message') {
     const relay = makeRelay();
     internals.relay = relay;
-    internals.hub = makeHub({ channel: relay.service });
+    internals.hub = makeHub({ channel: relay.service, state: makeValues(), lock: makeTurns() });
   } else if (role && role !== 'creator') {
     internals.link = makeLink(role, () => {
       exports.sluice_space_close(thread.self);
