@@ -9,6 +9,17 @@ import { limit, watch, within } from './wait.js';
 
 const DEADLINE = 10_000;
 
+/** What came before somebody listens. @type {MessagePort[]} */
+const connects = [];
+/** @type {((port: MessagePort) => void) | undefined} */
+let connected;
+
+/** Hears of ports by which others connect to this worker. @param {(port: MessagePort) => void} listener */
+export function onConnect(listener) {
+  connected = listener;
+  for (const port of connects.splice(0)) listener(port);
+}
+
 /** The spawner's space: one a worker, however often it is asked for.
  * @type {Promise<import('./space.js').Space> | undefined} */
 let spawners;
@@ -50,6 +61,11 @@ async function attachToSpawner(options) {
     const thread = await join(handle, undefined, options.imports);
     const space = makeSpace(handle, thread, link);
     inside(space).up = port;
+    port.onmessage = ({ data }) => {
+      if (data.op !== 'connect') return;
+      if (connected) connected(data.port);
+      else connects.push(data.port);
+    };
     unref(port);
     port.postMessage({ op: 'attached', participant: thread.participant });
     return space;

@@ -70,26 +70,108 @@ export function statusError(status, what) {
   return new SluiceError(code, `${what}: ${why}`);
 }
 
-/** @typedef {{code?: Code, name: string, message: string, stack?: string}} PlainError */
+/**
+ * An error as plain data.
+ *
+ * @typedef {{
+ *   kind: string, name: string, message: string, stack?: string, cause?: PlainError,
+ *   fields?: Record<string, unknown>,
+ * } | {thrown: unknown}} PlainError `kind`: the class that it is made of again; `fields`: its own;
+ *   `thrown`: what is no error
+ */
+
+/** Classes that an error may be made of again in another thread. */
+const classes = () => ({
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+});
+
+/** Causes of causes, so far down. */
+const DEPTH = 8;
 
 /**
- * An error as plain data: no engine carries an error's own `code` through a structured clone.
+ * An error as plain data: no engine carries an error's own fields through a structured clone, and
+ * not all its cause.
  *
  * @param {unknown} error
+ * @param {number} [depth]
  * @returns {PlainError}
  */
-export function toPlain(error) {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { name, message, stack } = error;
-  return error instanceof SluiceError
-    ? { code: error.code, name, message, stack }
-    : { name, message, stack };
+export function toPlain(error, depth = 0) {
+  if (!(error instanceof Error)) return { thrown: clonable(error) ? error : String(error) };
+  const { name, message, stack, cause } = error;
+  const kind =
+    error instanceof SluiceError
+      ? 'SluiceError'
+      : globalThis.DOMException && error instanceof DOMException
+        ? 'DOMException'
+        : (Object.entries(classes()).findLast(([, type]) => error instanceof type)?.[0] ?? 'Error');
+  /** @type {Record<string, unknown>} */
+  const fields = {};
+  for (const [key, value] of Object.entries(error)) {
+    if (key !== 'name' && key !== 'cause' && clonable(value)) fields[key] = value;
+  }
+  return {
+    kind,
+    name,
+    message,
+    stack,
+    cause: cause === undefined || depth === DEPTH ? undefined : toPlain(cause, depth + 1),
+    fields,
+  };
 }
 
-/** @param {PlainError} plain */
+/** @param {unknown} value */
+function clonable(value) {
+  if (typeof value !== 'object' || value === null) {
+    return typeof value !== 'function' && typeof value !== 'symbol';
+  }
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {PlainError} plain @returns {any} the error, or what was thrown in place of one */
 export function fromPlain(plain) {
-  const error = plain.code ? new SluiceError(plain.code, plain.message) : new Error(plain.message);
-  error.name = plain.name;
-  if (plain.stack) error.stack = plain.stack;
+  if ('thrown' in plain) return plain.thrown;
+  const { kind, name, message, stack, cause, fields } = plain;
+  const options = cause === undefined ? undefined : { cause: fromPlain(cause) };
+  const error = make(kind, name, message, fields, options);
+  // A DOMException's are its prototype's.
+  if (kind !== 'DOMException') {
+    if (error.name !== name) define(error, 'name', name);
+    /** @type {any} */ for (const [key, value] of Object.entries(fields ?? {}))
+      (error)[key] = value;
+  }
+  if (stack) define(error, 'stack', stack);
   return error;
 }
+
+/**
+ * @param {string} kind
+ * @param {string} name
+ * @param {string} message
+ * @param {Record<string, unknown> | undefined} fields
+ * @param {{cause: unknown} | undefined} options
+ * @returns {Error}
+ */
+function make(kind, name, message, fields, options) {
+  if (kind === 'SluiceError') {
+    return new SluiceError(/** @type {Code} */ (fields?.code), message, options);
+  }
+  if (kind === 'DOMException') return new DOMException(message, name);
+  const type = /** @type {any} */ (classes())[kind] ?? Error;
+  return new type(message, options);
+}
+
+/** @param {object} error @param {string} key @param {unknown} value */
+const define = (error, key, value) =>
+  Object.defineProperty(error, key, { value, writable: true, configurable: true });

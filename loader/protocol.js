@@ -42,7 +42,7 @@
  * @typedef {{op: 'want', id: number, records: number}} Want a receiver of several asks for records
  * @typedef {{op: 'back', id: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[]}} Back
  *   it does not want them any more
- * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./errors.js').PlainError, bytes?: ArrayBuffer, blocks?: ArrayBuffer[]}} End
+ * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./channels/reason.js').Reason, bytes?: ArrayBuffer, blocks?: ArrayBuffer[]}} End
  *   there will be no more data, or nobody reads it any more; `reason`: what the sender said; `bytes`
  *   and `blocks`: what the receiver leaves unread
  * @typedef {{op: 'ended', id: number}} Ended the answer

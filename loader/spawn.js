@@ -15,6 +15,12 @@ import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { limit, watch } from './wait.js';
 
+/** @type {WeakMap<object, {worker: Worker, port: MessagePort, space: import('./space.js').Space, lost: Promise<SluiceError>}>} */
+const peers = new WeakMap();
+
+/** What is known of a worker that spawn() started. @param {object} peer */
+export const knownPeer = (peer) => peers.get(peer);
+
 const DEADLINE = 10_000;
 
 /**
@@ -36,7 +42,9 @@ export async function spawn(space, make, wait) {
   try {
     const { participant, port } = await meet(internals, worker, lock, wait);
     internals.up?.postMessage({ op: 'child', lock, participant });
-    return makePeer(internals, worker, lock, participant, port);
+    const peer = makePeer(internals, worker, lock, participant, port);
+    peers.set(peer, { worker, port, space, lost: peer.lost });
+    return peer;
   } catch (error) {
     worker.terminate();
     internals.hub?.disconnect(lock);
@@ -47,7 +55,7 @@ export async function spawn(space, make, wait) {
   }
 }
 
-const random = () =>
+export const random = () =>
   Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');
 
 /** @param {() => Worker} make */
@@ -139,7 +147,7 @@ function meet(internals, worker, lock, wait) {
 }
 
 /** @param {string} message @param {unknown} cause */
-function notLoaded(message, cause) {
+export function notLoaded(message, cause) {
   const text = message
     ? `the worker's script failed: ${message}`
     : "the worker's script did not load: it is missing (404), has a syntax error or the wrong MIME type, is blocked by the CSP's worker-src, or came without Cross-Origin-Embedder-Policy under an isolated page";

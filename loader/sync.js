@@ -10,7 +10,7 @@ let allowed;
 /**
  * Tries, and sleeps in the core between the tries.
  *
- * @param {import('./channels/ring.js').Ring} ring
+ * @param {{transport: 'shared' | 'message'}} ring
  * @param {(ns: bigint) => number} sleep
  * @param {() => boolean} attempt true when done; throws when it cannot be done
  * @param {import('./wait.js').WaitSync | undefined} wait
@@ -35,8 +35,8 @@ export function blockUntil(ring, sleep, attempt, wait, what, refuse) {
 /** @param {number} ms Infinity for ever */
 const nanoseconds = (ms) => (ms > 1e9 ? -1n : BigInt(Math.ceil(ms * 1e6)));
 
-/** @param {import('./channels/ring.js').Ring} ring @param {string} what */
-function requireBlocking(ring, what) {
+/** @param {{transport: 'shared' | 'message'}} ring @param {string} what */
+export function requireBlocking(ring, what) {
   allowed ??= mayBlock();
   if (!allowed) {
     throw new SluiceError(

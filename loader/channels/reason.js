@@ -9,13 +9,20 @@ import * as layout from '../layout.js';
 /** A longer message or stack is cut: a reason is for people. */
 const LONGEST = 2000;
 
-/** @typedef {import('../errors.js').PlainError} PlainError */
+/** @typedef {Extract<import('../errors.js').PlainError, {message: string}>} Reason */
 
-/** @param {unknown} reason @returns {PlainError | undefined} */
+/** @param {unknown} reason @returns {Reason | undefined} */
 export function plainReason(reason) {
   if (reason === undefined) return undefined;
-  const { message, stack, ...rest } = toPlain(reason);
-  return { ...rest, message: message.slice(0, LONGEST), stack: stack?.slice(0, LONGEST) };
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  const { kind, name, message, stack, fields } = /** @type {Reason} */ (toPlain(error));
+  return {
+    kind,
+    name,
+    message: message.slice(0, LONGEST),
+    stack: stack?.slice(0, LONGEST),
+    fields: typeof fields?.code === 'string' ? { code: fields.code } : {},
+  };
 }
 
 /**
@@ -23,7 +30,7 @@ export function plainReason(reason) {
  *
  * @param {import('./ring.js').Ring} ring
  * @param {number} producer
- * @param {PlainError | undefined} reason
+ * @param {Reason | undefined} reason
  */
 export function closeProducer({ thread }, producer, reason) {
   const { exports, self, base } = thread;
@@ -43,7 +50,7 @@ function keep(thread, bytes) {
   }
 }
 
-/** @param {import('./ring.js').Ring} ring @returns {PlainError | undefined} */
+/** @param {import('./ring.js').Ring} ring @returns {Reason | undefined} */
 export function readReason({ thread, at }) {
   const offset = thread.i32[(at + layout.RING_REASON) >> 2] >>> 0;
   const bytes = thread.i32[(at + layout.RING_REASON_BYTES) >> 2] >>> 0;

@@ -40,7 +40,7 @@ export function pumpIn(ring, post, onOver) {
   let wanted = 0;
   let scheduled = false;
   let told = false;
-  /** @type {{code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('../errors.js').PlainError} | undefined} */
+  /** @type {{code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('../channels/reason.js').Reason} | undefined} */
   let ending;
   let over = false;
 
@@ -77,7 +77,7 @@ export function pumpIn(ring, post, onOver) {
     return true;
   }
 
-  /** @param {{code: string, reason?: import('../errors.js').PlainError}} how */
+  /** @param {{code: string, reason?: import('../channels/reason.js').Reason}} how */
   function close({ code, reason }) {
     if (code === 'peer-lost') exports.sluice_ring_bury(at, OWNER);
     else closeProducer(ring, producer, reason);
