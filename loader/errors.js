@@ -148,8 +148,7 @@ export function fromPlain(plain) {
   // A DOMException's are its prototype's.
   if (kind !== 'DOMException') {
     if (error.name !== name) define(error, 'name', name);
-    /** @type {any} */ for (const [key, value] of Object.entries(fields ?? {}))
-      (error)[key] = value;
+    Object.assign(error, fields);
   }
   if (stack) define(error, 'stack', stack);
   return error;

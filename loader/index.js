@@ -4,6 +4,10 @@ export { attach } from './attach.js';
 export { channel } from './channels/channel.js';
 export { bytes, json, text } from './codec.js';
 export { SluiceError } from './errors.js';
+export { barrier } from './locks/barrier.js';
+export { mutex } from './locks/mutex.js';
+export { rwlock } from './locks/rwlock.js';
+export { semaphore } from './locks/semaphore.js';
 export { create } from './space.js';
 export { spawn } from './spawn.js';
 
@@ -16,6 +20,9 @@ export { spawn } from './spawn.js';
  * @typedef {import('./space.js').SpaceStats} SpaceStats
  * @typedef {import('./space.js').Handle} Handle
  * @typedef {import('./spawn.js').Peer} Peer
+ * @typedef {import('./locks/lock.js').Lock} Lock
+ * @typedef {import('./locks/lock.js').Held} Held
+ * @typedef {import('./locks/barrier.js').Barrier} Barrier
  * @typedef {import('./channels/channel.js').ChannelStats} ChannelStats
  * @typedef {import('./channels/sender.js').Claim} Claim
  */

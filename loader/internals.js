@@ -5,6 +5,7 @@
  *   thread: import('./thread.js').Thread,
  *   transport: 'shared' | 'message',
  *   rings: Map<string, import('./channels/ring.js').Ring[]>,
+ *   objects: Map<string, {shape: string, made: any}>,
  *   ends: Set<{close(): void}>,
  *   hub?: import('./messages/hub.js').Hub,
  *   link?: import('./messages/link.js').Link,
@@ -15,7 +16,8 @@
  *   handle: import('./protocol.js').HandleData,
  *   closed: boolean,
  * }} Internals on the message transport only: `hub` and `relay` at the creator, `link` elsewhere, and the `client`
- *   and the `pumps` of either; `ends`: the senders and receivers that are open in this thread; `up`: the port to this worker's spawner
+ *   and the `pumps` of either; `objects`: the cells, stores
+ *   and locks that this thread has opened; `ends`: the senders and receivers that are open in this thread; `up`: the port to this worker's spawner
  */
 
 import { SluiceError } from './errors.js';

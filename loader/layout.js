@@ -31,6 +31,20 @@ export const RING_RECEIVED = 272;
 export const RING_RECEIVER_WAITS = 280;
 export const RING_DATA = 384;
 
+export const MUTEX_WORD = 128;
+export const MUTEX_BYTES = 256;
+
+export const RWLOCK_WAITING = 136;
+export const RWLOCK_READERS = 144;
+export const RWLOCK_WRITERS = 148;
+export const RWLOCK_BYTES = 256;
+
+export const SEMAPHORE_RELEASED = 128;
+export const SEMAPHORE_MAX = 4096;
+
+export const BARRIER_PASSED = 144;
+export const BARRIER_BYTES = 256;
+
 /** Flags in OBJECT_STATE. */
 export const PRODUCER_CLOSED = 1;
 export const CONSUMER_CLOSED = 2;

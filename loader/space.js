@@ -152,6 +152,7 @@ export function makeSpace(handle, thread, role) {
     thread,
     transport: handle.transport,
     rings: new Map(),
+    objects: new Map(),
     ends: new Set(),
     handle,
     closed: false,

@@ -44,6 +44,11 @@ export function requireBlocking(ring, what) {
       `${what}: this thread may not block; use the asynchronous form here, or do this in a worker`,
     );
   }
+  requireShared(ring, what);
+}
+
+/** @param {{transport: 'shared' | 'message'}} ring @param {string} what */
+export function requireShared(ring, what) {
   if (ring.transport === 'message') {
     throw new SluiceError(
       'not-isolated',

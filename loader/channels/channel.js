@@ -25,15 +25,9 @@
 
 import { bytes } from '../codec.js';
 import { inside } from '../internals.js';
+import { requireName } from '../objects.js';
 import { makeReceiver } from './receiver.js';
-import {
-  DEFAULT_CAPACITY,
-  openRing,
-  privateRing,
-  requireName,
-  requireSame,
-  ringStats,
-} from './ring.js';
+import { DEFAULT_CAPACITY, openRing, privateRing, requireSame, ringStats } from './ring.js';
 import { makeSender } from './sender.js';
 
 const KINDS = ['spsc', 'mpsc', 'mpmc', 'broadcast'];

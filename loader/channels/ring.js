@@ -34,7 +34,6 @@ export const DEFAULT_CAPACITY = 64 * 1024;
  */
 export function openRing(thread, transport, shape, mark = '') {
   const { capacity } = shape;
-  requireName(shape.name);
   const name = mark + shape.name;
   const codec = hash(shape.codec);
   const open = () =>
@@ -91,20 +90,6 @@ export function privateRing(thread, shape, end) {
       exports.sluice_object_close(self, ring.at - base);
     },
   };
-}
-
-/** @param {string} name */
-export function requireName(name) {
-  if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`a name is a string that is not empty, not ${String(name)}`);
-  }
-  const bytes = new TextEncoder().encode(name).length;
-  if (bytes > layout.NAME_MAX) {
-    throw new SluiceError(
-      'too-large',
-      `the name ${JSON.stringify(name)} takes ${bytes} bytes, above ${layout.NAME_MAX}`,
-    );
-  }
 }
 
 /**

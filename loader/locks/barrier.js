@@ -1,0 +1,161 @@
+/** A point that nobody passes until all have come. */
+
+import { keepAlive } from '#platform';
+import { untilChanged } from '../bell.js';
+import { SluiceError, Status, statusError } from '../errors.js';
+import { inside } from '../internals.js';
+import * as layout from '../layout.js';
+import { objectFor, openNamed, otherShape } from '../objects.js';
+import { blockUntil, requireBlocking } from '../sync.js';
+import { watch } from '../wait.js';
+
+/**
+ * @typedef {{
+ *   wait(wait?: import('../wait.js').Wait): Promise<number>,
+ *   waitSync(wait?: import('../wait.js').WaitSync): number,
+ * }} Barrier both give how many were still missing when this thread came: 0 for the last. Who gives up
+ *   has not come. When a thread that has come once dies, all who wait get "peer-lost".
+ */
+
+/** Threads that a space has room for. */
+const MOST = 47;
+
+/**
+ * The barrier `name`, opened or made, for as many threads; each comes once a round.
+ *
+ * @param {import('../space.js').Space} space
+ * @param {string} name
+ * @param {number} parties 1 to 47
+ * @returns {Barrier}
+ */
+export function barrier(space, name, parties) {
+  const internals = inside(space);
+  const { client, thread } = internals;
+  if (!Number.isInteger(parties) || parties < 1 || parties > MOST) {
+    throw new TypeError(`parties are a whole number from 1 to ${MOST}, not ${String(parties)}`);
+  }
+  const shape = `a barrier for ${parties}`;
+  return objectFor(internals, name, shape, () =>
+    client ? messageBarrier(client, name, parties) : sharedBarrier(thread, name, parties, shape),
+  );
+}
+
+/** @param {string} name */
+const twice = (name) =>
+  new SluiceError('mismatch', `barrier "${name}": this thread has come already and waits there`);
+
+/**
+ * @param {import('../thread.js').Thread} thread
+ * @param {string} name
+ * @param {number} parties
+ * @param {string} shape
+ * @returns {Barrier}
+ */
+function sharedBarrier(thread, name, parties, shape) {
+  const { exports, self, participant } = thread;
+  const what = `barrier "${name}"`;
+  const at = openNamed(
+    thread,
+    name,
+    layout.BARRIER_BYTES,
+    (text, bytes) => exports.sluice_barrier_open(self, text, bytes, parties),
+    () => otherShape(name, shape),
+  );
+
+  /** @param {number} status */
+  function check(status) {
+    if (status === Status.BUSY) throw twice(name);
+    if (status < 0) throw statusError(status, what);
+    return status;
+  }
+
+  /** @param {number} ticket @param {() => boolean} isOver @returns {Promise<number>} */
+  async function passed(ticket, isOver) {
+    for (;;) {
+      const missing = exports.sluice_barrier_poll(at, ticket);
+      if (missing !== Status.BUSY || isOver()) return missing;
+      const value = exports.sluice_barrier_sleep(at, ticket);
+      if (value !== 0) await untilChanged(thread, at + layout.BARRIER_PASSED, value);
+    }
+  }
+
+  return {
+    async wait(wait) {
+      wait?.signal?.throwIfAborted();
+      const ticket = check(exports.sluice_barrier_arrive(at, participant));
+      let over = false;
+      const letGo = keepAlive();
+      /** @type {Promise<number>} */
+      const result = new Promise((resolve, reject) => {
+        const stop = watch(wait, what, (reason) => {
+          const late = exports.sluice_barrier_withdraw(at, participant, ticket);
+          over = true;
+          // The round was over already, but nobody had looked.
+          if (late > 0) resolve(late);
+          else reject(reason);
+        });
+        passed(ticket, () => over).then((missing) => {
+          if (over) return;
+          stop();
+          if (missing < 0) reject(statusError(missing, what));
+          else resolve(missing);
+        });
+      });
+      return result.finally(letGo);
+    },
+
+    waitSync(wait) {
+      requireBlocking({ transport: 'shared' }, what);
+      let missing = /** @type {number} */ (Status.AGAIN);
+      const sleep = (/** @type {bigint} */ ns) => {
+        missing = exports.sluice_barrier_wait(at, participant, ns);
+        return missing;
+      };
+      const done = () => {
+        if (missing !== Status.AGAIN && missing !== Status.TIMEOUT) check(missing);
+        return missing >= 0;
+      };
+      blockUntil({ transport: 'shared' }, sleep, done, wait, what);
+      return missing;
+    },
+  };
+}
+
+let ids = 0;
+
+/**
+ * @param {import('../messages/hub.js').Client} client
+ * @param {string} name
+ * @param {number} parties
+ * @returns {Barrier}
+ */
+function messageBarrier(client, name, parties) {
+  const what = `barrier "${name}"`;
+  let waits = false;
+  return {
+    async wait(wait) {
+      wait?.signal?.throwIfAborted();
+      if (waits) throw twice(name);
+      waits = true;
+      const id = --ids;
+      try {
+        return await new Promise((resolve, reject) => {
+          const stop = watch(wait, what, (reason) => {
+            client.post('lock', { op: 'cancel', id });
+            reject(reason);
+          });
+          client
+            .request('lock', { op: 'arrive', id, name, parties })
+            .then((place) => resolve(parties - 1 - place), reject)
+            .finally(stop);
+        });
+      } finally {
+        waits = false;
+      }
+    },
+    waitSync() {
+      requireBlocking({ transport: 'message' }, what);
+      return 0;
+    },
+  };
+}

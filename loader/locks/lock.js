@@ -1,0 +1,180 @@
+/**
+ * Locks that one asks for in three ways: by a promise, blocking, or without waiting.
+ *
+ * @typedef {{
+ *   readonly recovered: boolean, release(): void, [Symbol.dispose](): void,
+ * }} Held `recovered`: the last owner died holding it, and what it guards may be half done
+ *
+ * @typedef {{
+ *   lock(wait?: import('../wait.js').Wait): Promise<Held>,
+ *   tryLock(): Promise<Held | undefined>,
+ *   lockSync(wait?: import('../wait.js').WaitSync): Held,
+ *   tryLockSync(): Held | undefined,
+ * }} Lock
+ *
+ * @typedef {{
+ *   take(woken: boolean): number,
+ *   sleep(): Promise<void> | undefined,
+ *   block(ns: bigint): number,
+ *   give(taken: number): void, giveUp(): void,
+ * }} Way how the core does it. `take` gives a status, BUSY when it is not free, 0 or more when it is
+ *   taken; `woken`: it has slept since it first tried. `sleep`: until it may be free, undefined to try
+ *   again at once; `giveUp`: who has slept does not want it any more. `block` is as take, and sleeps
+ */
+
+import { makeQueue, NOT_YET } from '../channels/queue.js';
+import { DISPOSE } from '../dispose.js';
+import { SluiceError, Status, statusError } from '../errors.js';
+import { blockUntil, requireBlocking, requireShared } from '../sync.js';
+import { watch } from '../wait.js';
+
+/** What the core answers to a taker whose predecessor died. */
+const OWNER_DIED = 1;
+
+/**
+ * @param {boolean} recovered
+ * @param {() => void} giveBack
+ * @returns {Held}
+ */
+function makeHeld(recovered, giveBack) {
+  let held = true;
+  const release = () => {
+    if (held) giveBack();
+    held = false;
+  };
+  return { recovered, release, [DISPOSE]: release };
+}
+
+/**
+ * Over shared memory: those of this thread queue here, threads queue in the core.
+ *
+ * @param {Way} way
+ * @param {string} what
+ * @param {boolean} [counts] what `take` gives is a number of its own, and not a status
+ * @returns {Lock}
+ */
+export function sharedLock(way, what, counts = false) {
+  let slept = false;
+  /** @type {Promise<void>} */
+  let asleep;
+  const bell = { sleep: () => asleep, ring() {}, listen() {} };
+  const queue = makeQueue(
+    bell,
+    () => {
+      const sleep = way.sleep();
+      if (!sleep) return false;
+      asleep = sleep;
+      slept = true;
+      return true;
+    },
+    what,
+  );
+
+  /** @param {number} taken */
+  const hold = (taken) => makeHeld(!counts && taken === OWNER_DIED, () => way.give(taken));
+
+  /** @returns {Held | typeof NOT_YET} */
+  function attempt() {
+    const taken = way.take(slept);
+    if (taken === Status.BUSY) return NOT_YET;
+    if (taken < 0) throw statusError(taken, what);
+    slept = false;
+    return hold(taken);
+  }
+
+  /** @returns {Held | undefined} */
+  function attemptOnce() {
+    const held = queue.length === 0 ? attempt() : NOT_YET;
+    return held === NOT_YET ? undefined : held;
+  }
+
+  return {
+    async lock(wait) {
+      wait?.signal?.throwIfAborted();
+      const held = attemptOnce();
+      if (held) return held;
+      try {
+        return await queue.add({ attempt, need: 0 }, wait);
+      } catch (error) {
+        if (queue.length === 0 && slept) {
+          slept = false;
+          way.giveUp();
+        }
+        throw error;
+      }
+    },
+
+    tryLock: async () => attemptOnce(),
+
+    lockSync(wait) {
+      let taken = way.take(false);
+      const done = () => {
+        if (taken < 0 && taken !== Status.BUSY) taken = way.take(false);
+        if (taken < 0 && taken !== Status.BUSY) throw statusError(taken, what);
+        return taken >= 0;
+      };
+      const sleep = (/** @type {bigint} */ ns) => {
+        taken = way.block(ns);
+        if (taken === Status.BUSY) throw ownDeadlock(what);
+        return taken;
+      };
+      requireBlocking({ transport: 'shared' }, what);
+      blockUntil({ transport: 'shared' }, sleep, done, wait, what);
+      return hold(taken);
+    },
+
+    tryLockSync: attemptOnce,
+  };
+}
+
+/** @param {string} what */
+const ownDeadlock = (what) =>
+  new SluiceError(
+    'mismatch',
+    `${what}: this thread has it already, and would wait for itself: release it first`,
+  );
+
+/** Of this thread's requests; any thread has numbers of its own. */
+let ids = 0;
+
+/**
+ * Over messages: the creator gives it in turn.
+ *
+ * @param {import('../messages/hub.js').Client} client
+ * @param {{name: string, kind: 'mutex' | 'rwlock' | 'semaphore', permits: number, take: number}} request
+ * @param {string} what
+ * @returns {Lock}
+ */
+export function messageLock(client, request, what) {
+  /** @param {number} id @param {{recovered: boolean} | undefined} answer */
+  const hold = (id, answer) =>
+    answer && makeHeld(answer.recovered, () => client.post('lock', { op: 'release', id }));
+
+  /** @param {number} id @param {boolean} wait */
+  const ask = async (id, wait) =>
+    hold(id, await client.request('lock', { op: 'acquire', id, ...request, wait }));
+
+  const sync = () => {
+    requireShared({ transport: 'message' }, what);
+    return /** @type {never} */ (undefined);
+  };
+
+  return {
+    lock(wait) {
+      const id = ids++;
+      return new Promise((resolve, reject) => {
+        wait?.signal?.throwIfAborted();
+        const stop = watch(wait, what, (reason) => {
+          client.post('lock', { op: 'cancel', id });
+          reject(reason);
+        });
+        ask(id, true)
+          .then((held) => resolve(/** @type {Held} */ (held)), reject)
+          .finally(stop);
+      });
+    },
+    tryLock: () => ask(ids++, false),
+    lockSync: sync,
+    tryLockSync: sync,
+  };
+}

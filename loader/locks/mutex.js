@@ -1,0 +1,69 @@
+/** Mutual exclusion between threads, and between the tasks of one. */
+
+import { localBell, untilChanged } from '../bell.js';
+import { Status } from '../errors.js';
+import { inside } from '../internals.js';
+import * as layout from '../layout.js';
+import { objectFor, openNamed, otherShape } from '../objects.js';
+import { messageLock, sharedLock } from './lock.js';
+
+/**
+ * The mutex `name`, opened or made. Not recursive.
+ *
+ * @param {import('../space.js').Space} space
+ * @param {string} name
+ * @returns {import('./lock.js').Lock}
+ */
+export function mutex(space, name) {
+  const internals = inside(space);
+  const { client, thread } = internals;
+  const what = `mutex "${name}"`;
+  return objectFor(internals, name, 'a mutex', () =>
+    client
+      ? messageLock(client, { name, kind: 'mutex', permits: 1, take: 1 }, what)
+      : sharedLock(wayOf(thread, name), what),
+  );
+}
+
+/** @param {import('../thread.js').Thread} thread @param {string} name @returns {import('./lock.js').Way} */
+function wayOf(thread, name) {
+  const { exports, self, participant } = thread;
+  const at = openNamed(
+    thread,
+    name,
+    layout.MUTEX_BYTES,
+    (text, bytes) => exports.sluice_mutex_open(self, text, bytes),
+    () => otherShape(name, 'a mutex'),
+  );
+  const freed = localBell();
+  let held = false;
+
+  /** @param {number} status */
+  function took(status) {
+    held ||= status >= 0;
+    return status;
+  }
+
+  return {
+    take(woken) {
+      if (held) return Status.BUSY;
+      return took(
+        woken
+          ? exports.sluice_mutex_trylock_woken(at, participant)
+          : exports.sluice_mutex_trylock(at, participant),
+      );
+    },
+    sleep() {
+      if (held) return freed.sleep();
+      const value = exports.sluice_mutex_sleep(at, participant);
+      return value === 0 ? undefined : untilChanged(thread, at + layout.MUTEX_WORD, value);
+    },
+    block: (ns) => (held ? Status.BUSY : took(exports.sluice_mutex_lock(at, participant, ns))),
+    give() {
+      held = false;
+      exports.sluice_mutex_unlock(at, participant);
+      freed.ring();
+    },
+    giveUp: () => exports.sluice_mutex_pass(at),
+  };
+}

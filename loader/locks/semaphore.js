@@ -1,0 +1,60 @@
+/** So many permits, each for whoever takes it. */
+
+import { untilChanged } from '../bell.js';
+import { inside } from '../internals.js';
+import * as layout from '../layout.js';
+import { objectFor, openNamed, otherShape } from '../objects.js';
+import { messageLock, sharedLock } from './lock.js';
+
+/**
+ * The semaphore `name`, opened or made, with all its permits free; locking it takes one.
+ *
+ * @param {import('../space.js').Space} space
+ * @param {string} name
+ * @param {number} permits 1 to 4096
+ * @returns {import('./lock.js').Lock}
+ */
+export function semaphore(space, name, permits) {
+  const internals = inside(space);
+  const { client, thread } = internals;
+  if (!Number.isInteger(permits) || permits < 1 || permits > layout.SEMAPHORE_MAX) {
+    throw new TypeError(
+      `permits are a whole number from 1 to ${layout.SEMAPHORE_MAX}, not ${String(permits)}`,
+    );
+  }
+  const what = `semaphore "${name}"`;
+  const shape = `a semaphore of ${permits} permits`;
+  return objectFor(internals, name, shape, () =>
+    client
+      ? messageLock(client, { name, kind: 'semaphore', permits, take: 1 }, what)
+      : sharedLock(wayOf(thread, name, permits, shape), what, true),
+  );
+}
+
+/**
+ * @param {import('../thread.js').Thread} thread
+ * @param {string} name
+ * @param {number} permits
+ * @param {string} shape
+ * @returns {import('./lock.js').Way}
+ */
+function wayOf(thread, name, permits, shape) {
+  const { exports, self, participant } = thread;
+  const at = openNamed(
+    thread,
+    name,
+    exports.sluice_semaphore_bytes(permits),
+    (text, bytes) => exports.sluice_semaphore_open(self, text, bytes, permits),
+    () => otherShape(name, shape),
+  );
+  return {
+    take: () => exports.sluice_semaphore_try(at, permits, participant),
+    sleep() {
+      const value = exports.sluice_semaphore_sleep(at, permits);
+      return value === 0 ? undefined : untilChanged(thread, at + layout.SEMAPHORE_RELEASED, value);
+    },
+    block: (ns) => exports.sluice_semaphore_acquire(at, permits, participant, ns),
+    give: (index) => exports.sluice_semaphore_release(at, permits, participant, index),
+    giveUp: () => exports.sluice_semaphore_pass(at),
+  };
+}
