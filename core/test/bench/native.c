@@ -1,25 +1,29 @@
-/* Runs one case natively: native CASE SIZE COUNT ROUNDS. Prints nanoseconds per operation, the best
- * of the rounds (the machine is shared: what disturbs only ever adds), after one to warm up. */
+/* Runs one case natively, once to warm up and then BENCH_PARTS times:
+ *
+ *   native CASE SIZE COUNT     prints for each part nanoseconds per operation, of its slowest
+ * thread (COUNT: of all parts, a multiple of 64 * BENCH_PARTS) */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench.h"
 
-enum { SPACE_BYTES = 1 << 26 };
+enum { SPACE_BYTES = 1 << 26, STEP = 64 * BENCH_PARTS };
 
 static struct {
   void *memory;
-  uint32_t which, size, count, rounds;
+  uint32_t which, size, count;
 } plan;
 
 typedef struct role {
   uint32_t number;
-  int status;
-  double best;
+  double each[BENCH_PARTS];
+  sluice_space space;
+  void *state;
 } role;
 
 static double now(void) {
@@ -28,33 +32,68 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+/* At once: the other threads may wait for this one for ever. */
+static void expect_ok(int status, const char *what) {
+  if (status != 0) {
+    (void)fprintf(stderr, "%s: %s gave status %d\n", bench_name(plan.which), what, status);
+    _exit(1);
+  }
+}
+
+static int open_role(role *self) {
+  size_t bytes = (bench_state_bytes() + SLUICE_ALIGN - 1) / SLUICE_ALIGN * SLUICE_ALIGN;
+  self->state = aligned_alloc(SLUICE_ALIGN, bytes);
+  if (self->state == NULL) {
+    return SLUICE_E_NO_MEMORY;
+  }
+  int status = sluice_space_attach(&self->space, plan.memory, SPACE_BYTES);
+  if (status == 0) {
+    status = sluice_participant_join(&self->space, 0);
+  }
+  return status != 0
+             ? status
+             : bench_open(&self->space, self->state, plan.which, self->number, plan.size, 0);
+}
+
 static void *play(void *argument) {
   role *self = argument;
-  sluice_space space;
-  void *state = calloc(1, bench_state_bytes());
-  self->status = sluice_space_attach(&space, plan.memory, SPACE_BYTES);
-  if (self->status == 0) {
-    self->status = sluice_participant_join(&space, 0);
-  }
-  if (self->status == 0) {
-    self->status = bench_open(&space, state, plan.which, self->number, plan.size, 0);
-  }
-  for (uint32_t round = 0; round <= plan.rounds && self->status == 0; round++) {
+  uint32_t count = plan.count / BENCH_PARTS;
+  expect_ok(bench_run(&self->space, self->state, count), "run");
+  for (uint32_t part = 0; part < BENCH_PARTS; part++) {
     double begin = now();
-    self->status = bench_run(&space, state, plan.count);
-    double each = (now() - begin) / plan.count;
-    if (round > 0 && (self->best == 0 || each < self->best)) {
-      self->best = each;
-    }
+    expect_ok(bench_run(&self->space, self->state, count), "run");
+    self->each[part] = (now() - begin) / count;
   }
-  free(state);
   return NULL;
 }
 
+/* The slowest role's nanoseconds, of each part. */
+static void measure(uint32_t threads, double each[BENCH_PARTS]) {
+  role roles[BENCH_THREADS_MAX] = {{.number = 0}, {.number = 1}, {.number = 2}};
+  pthread_t others[BENCH_THREADS_MAX];
+  for (uint32_t i = 0; i < threads; i++) {
+    expect_ok(open_role(&roles[i]), "open");
+  }
+  for (uint32_t i = 1; i < threads; i++) {
+    expect_ok(pthread_create(&others[i], NULL, play, &roles[i]), "thread");
+  }
+  (void)play(&roles[0]);
+  for (uint32_t i = 1; i < threads; i++) {
+    (void)pthread_join(others[i], NULL);
+  }
+  for (uint32_t i = 0; i < threads; i++) {
+    expect_ok(bench_check(&roles[i].space, roles[i].state), "check");
+    for (uint32_t part = 0; part < BENCH_PARTS; part++) {
+      each[part] = roles[i].each[part] > each[part] ? roles[i].each[part] : each[part];
+    }
+    free(roles[i].state);
+  }
+}
+
 int main(int argc, char **argv) {
-  if (argc < 5) {
+  if (argc != 4) {
     for (uint32_t i = 0; i < bench_cases(); i++) {
-      (void)printf("%s %u\n", bench_name(i), bench_threads(i));
+      (void)printf("%s\n", bench_name(i));
     }
     return 0;
   }
@@ -63,27 +102,18 @@ int main(int argc, char **argv) {
   }
   plan.size = (uint32_t)strtoul(argv[2], NULL, 10);
   plan.count = (uint32_t)strtoul(argv[3], NULL, 10);
-  plan.rounds = (uint32_t)strtoul(argv[4], NULL, 10);
   plan.memory = mmap(NULL, SPACE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   sluice_space space;
-  if (plan.which == bench_cases() || plan.memory == MAP_FAILED ||
+  if (plan.which == bench_cases() || plan.count == 0 || plan.count % STEP != 0 ||
+      plan.memory == MAP_FAILED ||
       sluice_space_init(&space, plan.memory, SPACE_BYTES) != SLUICE_OK) {
+    (void)fprintf(stderr, "usage: native CASE SIZE COUNT, a multiple of %d\n", STEP);
     return 2;
   }
-  role roles[2] = {{.number = 0}, {.number = 1}};
-  uint32_t threads = bench_threads(plan.which);
-  pthread_t other;
-  if (threads == 2 && pthread_create(&other, NULL, play, &roles[1]) != 0) {
-    return 2;
+  double each[BENCH_PARTS] = {0};
+  measure(bench_threads(plan.which), each);
+  for (uint32_t part = 0; part < BENCH_PARTS; part++) {
+    (void)printf("%.3f\n", each[part]);
   }
-  (void)play(&roles[0]);
-  if (threads == 2) {
-    (void)pthread_join(other, NULL);
-  }
-  if (roles[0].status != 0 || roles[1].status != 0) {
-    (void)fprintf(stderr, "%s: status %d and %d\n", argv[1], roles[0].status, roles[1].status);
-    return 1;
-  }
-  (void)printf("%.3f\n", roles[threads - 1].best);
   return 0;
 }
