@@ -6,6 +6,7 @@
  *   transport: 'shared' | 'message',
  *   rings: Map<string, import('./channels/ring.js').Ring[]>,
  *   objects: Map<string, {shape: string, made: any}>,
+ *   watchers: Set<{close(): void}>,
  *   ends: Set<{close(): void}>,
  *   hub?: import('./messages/hub.js').Hub,
  *   link?: import('./messages/link.js').Link,
@@ -17,7 +18,7 @@
  *   closed: boolean,
  * }} Internals on the message transport only: `hub` and `relay` at the creator, `link` elsewhere, and the `client`
  *   and the `pumps` of either; `objects`: the cells, stores
- *   and locks that this thread has opened; `ends`: the senders and receivers that are open in this thread; `up`: the port to this worker's spawner
+ *   and locks that this thread has opened; `watchers`: who waits for a change; `ends`: the senders and receivers that are open in this thread; `up`: the port to this worker's spawner
  */
 
 import { SluiceError } from './errors.js';

@@ -12,6 +12,7 @@ export const SPACE_STATUS = 8;
 export const SPACE_PARTICIPANT = 12;
 export const SPACE_AREA = 16;
 
+export const HEADER_STATE = 12;
 export const HEADER_RECOVERED = 24;
 
 export const OBJECT_CAPACITY = 8;
@@ -44,6 +45,17 @@ export const SEMAPHORE_MAX = 4096;
 
 export const BARRIER_PASSED = 144;
 export const BARRIER_BYTES = 256;
+
+export const STORE_VIEW_ASLEEP = 16;
+export const STORE_VIEW_VERSION = 24;
+export const STORE_VIEW_BYTES = 32;
+export const STORE_ENTRY_KEY = 0;
+export const STORE_ENTRY_VALUE = 4;
+export const STORE_ENTRY_KEY_BYTES = 8;
+export const STORE_ENTRY_VALUE_BYTES = 12;
+export const STORE_ENTRY_VERSION = 16;
+export const STORE_ENTRY_BYTES = 32;
+export const STORE_CLAIM_BYTES = 12;
 
 /** Flags in OBJECT_STATE. */
 export const PRODUCER_CLOSED = 1;

@@ -28,9 +28,9 @@ export function requireName(name) {
  * @returns {number} its address
  */
 export function openNamed(thread, name, bytes, open, mismatch) {
-  let offset = thread.withName(name, open);
+  let offset = thread.withText(name, open);
   if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(bytes)) {
-    offset = thread.withName(name, open);
+    offset = thread.withText(name, open);
   }
   if (offset === 0) {
     const status = thread.status();
@@ -69,3 +69,11 @@ export const otherShape = (name, wanted, there = 'something else') =>
     'mismatch',
     `"${name}" exists as ${there}, but was opened as ${wanted}: use the same name and options for one thing in every thread`,
   );
+
+/** FNV-1a, 0 for raw bytes. @param {string} id */
+export function hash(id) {
+  if (id === 'bytes') return 0;
+  let value = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) value = Math.imul(value ^ id.charCodeAt(i), 0x01000193);
+  return value | 0;
+}

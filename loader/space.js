@@ -153,6 +153,7 @@ export function makeSpace(handle, thread, role) {
     transport: handle.transport,
     rings: new Map(),
     objects: new Map(),
+    watchers: new Set(),
     ends: new Set(),
     handle,
     closed: false,
@@ -165,6 +166,7 @@ export function makeSpace(handle, thread, role) {
     internals.link = makeLink(role, () => {
       exports.sluice_space_close(thread.self);
       internals.pumps?.end();
+      for (const watcher of [...internals.watchers]) watcher.close();
     });
   }
   const { hub, link } = internals;
@@ -172,7 +174,7 @@ export function makeSpace(handle, thread, role) {
   if (internals.client) internals.pumps = makeEnds(internals.client);
 
   async function leave() {
-    for (const end of [...internals.ends]) end.close();
+    for (const end of [...internals.ends, ...internals.watchers]) end.close();
     internals.closed = true;
     await internals.pumps?.settled();
     if (role === 'creator') {

@@ -6,7 +6,8 @@
  *   u8: Uint8Array, i32: Int32Array,
  *   waits: Map<number, {value: number, promise: Promise<void>}>,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
- *   grow(bytes: number): boolean, withName<T>(name: string, use: (at: number, bytes: number) => T): T,
+ *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
+ *   textAt(at: number, bytes: number): string,
  *   status(): number,
  * }} Thread `self` is the address of this thread's sluice_space; all addresses are absolute; `waits`:
  *   those of bell.js that are pending
@@ -120,6 +121,7 @@ function requireCore(exports) {
  */
 function makeThread(memory, exports, base, self) {
   const encoder = new TextEncoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const thread = {
     memory,
     exports,
@@ -174,17 +176,26 @@ function makeThread(memory, exports, base, self) {
     },
 
     /**
-     * Puts a name where the core can read it.
+     * Puts a name, or a key, where the core can read it.
+     * It is there until the next one.
      *
      * @template T
      * @param {string} name
      * @param {(at: number, bytes: number) => T} use
      */
-    withName(name, use) {
+    withText(name, use) {
       const bytes = encoder.encode(name);
-      thread.u8.set(bytes, thread.area);
-      return use(thread.area, bytes.length);
+      const at = bytes.length > NAME_SCRATCH ? thread.alloc(bytes.length) : thread.area;
+      thread.u8.set(bytes, at);
+      try {
+        return use(at, bytes.length);
+      } finally {
+        if (at !== thread.area) thread.free(at);
+      }
     },
+
+    /** @param {number} at @param {number} bytes */
+    textAt: (at, bytes) => decoder.decode(thread.u8.slice(at, at + bytes)),
   };
   thread.participant = thread.i32[(self + layout.SPACE_PARTICIPANT) >> 2];
   return thread;

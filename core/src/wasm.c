@@ -1,11 +1,13 @@
 /* What JavaScript reads of the private descriptors: loader/layout.js has the same numbers. */
 #if defined(__wasm__)
 #include "sluice/ring.h"
+#include "sluice/store.h"
 
 _Static_assert(offsetof(sluice_space, status) == 8, "layout.js: SPACE_STATUS");
 _Static_assert(offsetof(sluice_space, participant) == 12, "layout.js: SPACE_PARTICIPANT");
 _Static_assert(offsetof(sluice_space, area) == 16, "layout.js: SPACE_AREA");
 
+_Static_assert(offsetof(sluice_space_header, state) == 12, "layout.js: HEADER_STATE");
 _Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADER_RECOVERED");
 _Static_assert(offsetof(sluice_object, capacity) == 8, "layout.js: OBJECT_CAPACITY");
 _Static_assert(offsetof(sluice_object, codec) == 12, "layout.js: OBJECT_CODEC");
@@ -28,6 +30,18 @@ _Static_assert(offsetof(sluice_ring_producer, status) == 44, "layout.js: PRODUCE
 _Static_assert(sizeof(sluice_ring_consumer) <= 128, "layout.js: CONSUMER_BYTES");
 _Static_assert(offsetof(sluice_ring_consumer, length) == 32, "layout.js: CONSUMER_LENGTH");
 _Static_assert(offsetof(sluice_ring_consumer, status) == 40, "layout.js: CONSUMER_STATUS");
+
+_Static_assert(offsetof(sluice_store_view, asleep) == 16, "layout.js: STORE_VIEW_ASLEEP");
+_Static_assert(offsetof(sluice_store_view, version) == 24, "layout.js: STORE_VIEW_VERSION");
+_Static_assert(sizeof(sluice_store_view) == 32, "layout.js: STORE_VIEW_BYTES");
+_Static_assert(offsetof(sluice_store_entry, key) == 0, "layout.js: STORE_ENTRY_KEY");
+_Static_assert(offsetof(sluice_store_entry, value) == 4, "layout.js: STORE_ENTRY_VALUE");
+_Static_assert(offsetof(sluice_store_entry, key_bytes) == 8, "layout.js: STORE_ENTRY_KEY_BYTES");
+_Static_assert(offsetof(sluice_store_entry, value_bytes) == 12,
+               "layout.js: STORE_ENTRY_VALUE_BYTES");
+_Static_assert(offsetof(sluice_store_entry, version) == 16, "layout.js: STORE_ENTRY_VERSION");
+_Static_assert(sizeof(sluice_store_entry) == 32, "layout.js: STORE_ENTRY_BYTES");
+_Static_assert(sizeof(sluice_store_claim) == 12, "layout.js: STORE_CLAIM_BYTES");
 
 _Static_assert(sizeof(sluice_ring_record) == 12, "layout.js: RECORD_WORDS");
 _Static_assert(sizeof(sluice_ring) == 384, "layout.js: RING_DATA");

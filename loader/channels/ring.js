@@ -21,6 +21,7 @@
 import { localBell, sharedBell } from '../bell.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import { hash } from '../objects.js';
 
 export const DEFAULT_CAPACITY = 64 * 1024;
 
@@ -37,7 +38,7 @@ export function openRing(thread, transport, shape, mark = '') {
   const name = mark + shape.name;
   const codec = hash(shape.codec);
   const open = () =>
-    thread.withName(name, (at, bytes) =>
+    thread.withText(name, (at, bytes) =>
       thread.exports.sluice_ring_open(thread.self, at, bytes, capacity, codec),
     );
   let offset = open();
@@ -77,7 +78,7 @@ export function privateRing(thread, shape, end) {
   const { exports, self, base } = thread;
   const ring = openRing(thread, 'message', { ...shape, name: `>${rings++}` });
   // It lives on without its name until it is closed.
-  thread.withName(ring.shape.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
+  thread.withText(ring.shape.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
   let users = 2;
   return {
     ...ring,
@@ -101,7 +102,7 @@ function refusal(thread, shape, name) {
   const status = thread.status();
   const { codec } = shape;
   if (status !== Status.MISMATCH) return statusError(status, `channel "${shape.name}"`);
-  const there = thread.withName(name, (at, bytes) =>
+  const there = thread.withText(name, (at, bytes) =>
     thread.exports.sluice_directory_find(thread.self, at, bytes),
   );
   const words = (thread.base + (there >>> 0)) >> 2;
@@ -130,14 +131,6 @@ const mismatch = (wanted, there) =>
 /** @param {Shape} shape */
 const describe = ({ kind, capacity, codec }) =>
   `${kind} with capacity ${capacity} and codec ${codec}`;
-
-/** FNV-1a, 0 for raw bytes. @param {string} id */
-export function hash(id) {
-  if (id === 'bytes') return 0;
-  let value = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) value = Math.imul(value ^ id.charCodeAt(i), 0x01000193);
-  return value | 0;
-}
 
 /**
  * @param {import('../thread.js').Thread} thread

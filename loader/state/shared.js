@@ -1,0 +1,200 @@
+/**
+ * A table of versioned values over shared memory: the core's store.
+ *
+ * @typedef {{
+ *   has(key: string): boolean, read(key: string): {version: number, value: any} | undefined,
+ *   version(key: string): number, keys(): Iterable<string>, readonly size: number,
+ *   put(key: string, value: any, expected?: number): Put | Promise<Put>,
+ *   delete(key: string, expected?: number): Put | Promise<Put>,
+ *   same(key: string, value: any): number | undefined,
+ *   changed(key: string, since: number): Promise<void>,
+ *   readonly ready: Promise<void>, readonly transport: 'shared' | 'message',
+ * }} Table `put` and `delete` change a key, only if its version is `expected` where that is given: 0
+ *   for no value. `same`: the key's version where it has this value (undefined: none), else undefined.
+ *   `changed`: until the version is another, perhaps early
+ * @typedef {{done: boolean, version: number}} Put `version`: the one that stands there now
+ */
+
+import { untilChanged } from '../bell.js';
+import { Status, statusError } from '../errors.js';
+import * as layout from '../layout.js';
+import { hash, openNamed, otherShape } from '../objects.js';
+
+const ANY = 2n ** 64n - 1n;
+/** How often to try again when others were in the way a thousand times. */
+const ATTEMPTS = 8;
+
+/**
+ * @param {import('../thread.js').Thread} thread
+ * @param {string} name
+ * @param {string} shape
+ * @param {import('../codec.js').Codec<any>} codec
+ * @param {number} entries
+ * @returns {Table}
+ */
+export function sharedTable(thread, name, shape, codec, entries) {
+  const { exports, self, base } = thread;
+  const what = `"${name}"`;
+  const at = openNamed(
+    thread,
+    name,
+    exports.sluice_store_bytes(entries),
+    (text, bytes) => exports.sluice_store_open(self, text, bytes, entries, hash(codec.id)),
+    () => otherShape(name, shape),
+  );
+  const view = thread.alloc(layout.STORE_VIEW_BYTES);
+  const entry = thread.alloc(layout.STORE_ENTRY_BYTES);
+  const claim = thread.alloc(layout.STORE_CLAIM_BYTES);
+  exports.sluice_store_attach(view, self, at - base, entries);
+
+  /** @param {number} address */
+  const word = (address) => thread.i32[address >> 2] >>> 0;
+  /** @param {number} address */
+  const long = (address) => word(address) + word(address + 4) * 2 ** 32;
+
+  /** @param {() => number} call @param {...number} fine statuses to give back */
+  function attempt(call, ...fine) {
+    for (let left = ATTEMPTS; ; left--) {
+      const status = call();
+      if (status === Status.OK || fine.includes(status)) return status;
+      if (status !== Status.AGAIN || left === 0) throw statusError(status, what);
+    }
+  }
+
+  /** @template T @param {() => T} use @returns {T} */
+  function held(use) {
+    try {
+      return use();
+    } finally {
+      exports.sluice_store_unhold(view, entry);
+    }
+  }
+
+  /** Holds the key's entry and uses it. @template T @param {string} key @param {() => T} use */
+  const withEntry = (key, use) =>
+    thread.withText(key, (text, bytes) => {
+      const status = attempt(
+        () => exports.sluice_store_hold(view, text, bytes, entry),
+        Status.EMPTY,
+      );
+      return status === Status.EMPTY ? undefined : held(use);
+    });
+
+  const valueOfEntry = () => {
+    const from = word(entry + layout.STORE_ENTRY_VALUE);
+    const length = word(entry + layout.STORE_ENTRY_VALUE_BYTES);
+    thread.reach(from + length);
+    return { from, length };
+  };
+
+  /** @param {string} key */
+  const versionOf = (key) => withEntry(key, () => long(entry + layout.STORE_ENTRY_VERSION)) ?? 0;
+
+  /** @param {number | undefined} expected */
+  const condition = (expected) => (expected === undefined ? ANY : BigInt(expected));
+
+  /** @type {Table} */
+  const table = {
+    transport: 'shared',
+    ready: Promise.resolve(),
+    has: (key) => versionOf(key) !== 0,
+    version: versionOf,
+
+    read: (key) =>
+      withEntry(key, () => {
+        const { from, length } = valueOfEntry();
+        const value = codec.decode(thread.u8, from, length);
+        return { version: long(entry + layout.STORE_ENTRY_VERSION), value };
+      }),
+
+    *keys() {
+      const index = thread.alloc(4);
+      thread.i32[index >> 2] = 0;
+      try {
+        while (
+          attempt(() => exports.sluice_store_next(view, index, entry), Status.EMPTY) === Status.OK
+        ) {
+          yield held(() => {
+            const from = word(entry + layout.STORE_ENTRY_KEY);
+            const length = word(entry + layout.STORE_ENTRY_KEY_BYTES);
+            thread.reach(from + length);
+            return thread.textAt(from, length);
+          });
+        }
+      } finally {
+        thread.free(index);
+      }
+    },
+
+    get size() {
+      return exports.sluice_store_size(view);
+    },
+
+    put(key, value, expected) {
+      const length = codec.size(value);
+      return thread.withText(key, (text, bytes) => {
+        const room = () => exports.sluice_store_claim_for(view, text, bytes, length, claim);
+        if (attempt(room, Status.NO_MEMORY) === Status.NO_MEMORY) {
+          thread.grow(length + bytes);
+          attempt(room);
+        }
+        const to = word(claim);
+        let done = false;
+        try {
+          thread.reach(to + length);
+          const written = codec.encode(value, thread.u8, to);
+          const status = attempt(
+            () => exports.sluice_store_publish(view, claim, condition(expected), written),
+            Status.MISMATCH,
+          );
+          done = status === Status.OK;
+        } finally {
+          if (!done) exports.sluice_store_abandon(view, claim);
+        }
+        return { done, version: done ? long(view + layout.STORE_VIEW_VERSION) : versionOf(key) };
+      });
+    },
+
+    delete: (key, expected) =>
+      thread.withText(key, (text, bytes) => {
+        const status = attempt(
+          () => exports.sluice_store_remove(view, text, bytes, condition(expected)),
+          Status.EMPTY,
+          Status.MISMATCH,
+        );
+        return { done: status === Status.OK, version: status === Status.OK ? 0 : versionOf(key) };
+      }),
+
+    same(key, value) {
+      if (value === undefined) return versionOf(key) === 0 ? 0 : undefined;
+      const wanted = new Uint8Array(codec.size(value));
+      const length = codec.encode(value, wanted, 0);
+      return withEntry(key, () => {
+        const { from, length: there } = valueOfEntry();
+        if (there !== length) return undefined;
+        for (let i = 0; i < length; i++) {
+          if (thread.u8[from + i] !== wanted[i]) return undefined;
+        }
+        return long(entry + layout.STORE_ENTRY_VERSION);
+      });
+    },
+
+    changed: async (key, since) => {
+      const value = thread.withText(key, (text, bytes) =>
+        exports.sluice_store_sleep(view, text, bytes, BigInt(since)),
+      );
+      if (value === 0) {
+        requireOpen(thread, what);
+        return;
+      }
+      await untilChanged(thread, word(view + layout.STORE_VIEW_ASLEEP), value);
+    },
+  };
+  return table;
+}
+
+/** @param {import('../thread.js').Thread} thread @param {string} what */
+function requireOpen({ i32, base }, what) {
+  const state = i32[(base + layout.HEADER_STATE) >> 2];
+  if (state !== 0) throw statusError(state === 1 ? Status.CLOSED : Status.POISONED, what);
+}
