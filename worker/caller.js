@@ -3,10 +3,12 @@
  *
  * @typedef {import('../loader/wait.js').Wait & {transfer?: Transferable[], priority?: number, retry?: number}} CallOptions
  *   `transfer`: what to hand over instead of copying it; `priority` and `retry`: of a pool's calls
+ * @typedef {CallOptions & {onSettled?: () => void}} InnerOptions `onSettled`: the other side does not
+ *   run it any more, given up or not
  * @typedef {Promise<any> & AsyncIterableIterator<any>} Answer a promise; where the function gives an
  *   async iterable, it can be iterated at once as well
  * @typedef {{
- *   call(name: string | number, args: unknown[], options?: CallOptions): Answer,
+ *   call(name: string | number, args: unknown[], options?: InnerOptions): Answer,
  *   invoke(name: string, args: unknown[], mailbox: number): number,
  *   receive(message: import('./protocol.js').Message): void, end(error: Error): void,
  * }} Caller `invoke`: a call whose result goes to a mailbox; gives its id
@@ -29,6 +31,8 @@ export function makeCaller(post, callbacks, cancelled) {
   /** @typedef {{resolve(value: unknown): void, reject(reason: unknown): void, iteration?: import('./iteration.js').Iteration}} Pending */
   /** @type {Map<number, Pending>} */
   const pending = new Map();
+  /** Given up, and not answered yet. @type {Map<number, () => void>} */
+  const abandoned = new Map();
   let ids = 1;
   /** @type {Error | undefined} */
   let ended;
@@ -78,6 +82,7 @@ export function makeCaller(post, callbacks, cancelled) {
         const close = () => {
           pending.delete(id);
           stop?.();
+          if (!abandoned.has(id)) options.onSettled?.();
         };
         pending.set(id, call);
         /** @type {(() => void) | undefined} */
@@ -85,6 +90,7 @@ export function makeCaller(post, callbacks, cancelled) {
         stop = watch(options, `${name}()`, (reason) => {
           cancelled(id);
           if (!ended) post({ op: 'cancel', id, reason: toPlain(reason) });
+          if (options.onSettled) abandoned.set(id, options.onSettled);
           call.reject(reason);
         });
       });
@@ -99,6 +105,10 @@ export function makeCaller(post, callbacks, cancelled) {
     receive(message) {
       const id = 'id' in message ? message.id : 0;
       const call = pending.get(id);
+      if (message.op === 'result' || message.op === 'failed') {
+        abandoned.get(id)?.();
+        abandoned.delete(id);
+      }
       if (message.op === 'result') {
         const { value, callback } = message;
         const result = callback === undefined ? value : callbacks.receive(callback);

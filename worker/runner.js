@@ -13,6 +13,9 @@
 import { fromPlain, SluiceError, toPlain } from '../loader/errors.js';
 import { isProxy, notCloned, transfersOf } from './marks.js';
 
+/** Calls a served function for each item of a list: a pool's chunks. */
+export const EACH = '$each';
+
 /**
  * @param {Api} api
  * @param {import('./protocol.js').Post} post
@@ -56,10 +59,18 @@ export function makeRunner(api, post, callbacks, shared, space) {
       if (callback) return callback;
       throw new SluiceError('closed', 'this callback was released');
     }
+    if (name === EACH) return each;
     const own = name in api && !(name in Object.prototype) ? api[name] : undefined;
     if (typeof own === 'function') return own;
     const names = Object.keys(api).join(', ');
     throw new SluiceError('mismatch', `no function "${name}" is served; there are: ${names}`);
+  }
+
+  /** @this {Call} @param {string} name @param {unknown[]} items */
+  async function each(name, items) {
+    const results = [];
+    for (const item of items) results.push(await served(name).call(this, item));
+    return results;
   }
 
   /** @param {number} id @param {AbortSignal} signal @returns {Call} */
