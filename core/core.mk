@@ -10,7 +10,7 @@ WASM_OBJECTS := $(CORE_SOURCES:core/src/%.c=build/wasm/%.o)
 # -fno-jump-tables: LLVM turns a switch over constants into a table, which would be a data segment.
 WASM_CFLAGS := $(C_WARNINGS) -fno-jump-tables -matomics -mbulk-memory -Icore/include
 # Small, but for what moves records: that is fast.
-WASM_HOT := ring_producer ring_consumer ring_many_producer ring_many_consumer
+WASM_HOT := slab ring_producer ring_consumer ring_many_producer ring_many_consumer
 $(WASM_HOT:%=build/wasm/%.o) $(WASM_HOT:%=build/clang19/%.o): WASM_OPTIMIZE := -O3
 WASM_OPTIMIZE = -Oz
 WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sSUPPORT_ERRNO=0 -sALLOW_MEMORY_GROWTH \

@@ -115,6 +115,19 @@ static int has_been(const sluice_participant_slot *slot, uint32_t id) {
   return ((generation - (id >> 8)) & UINT32_C(0x3fffff)) < UINT32_C(0x200000);
 }
 
+/* Tells all that `id` will not move any more; pairs with sluice_participant_alive. Stored only over
+ * the mark that was there before the slot was looked at: if others have buried `id` since then, the
+ * slot may have a new holder, and that one's mark must stay. */
+static void mark(sluice_participant_slot *slot, uint32_t id) {
+  uint32_t before = atomic_load_explicit(&slot->dead, memory_order_acquire);
+  /* pairs with the release in free_slot */
+  if (before != id && atomic_load_explicit(&slot->id, memory_order_acquire) == id) {
+    (void)atomic_compare_exchange_strong_explicit(&slot->dead, &before, id, memory_order_seq_cst,
+                                                  memory_order_relaxed);
+    SLUICE_STEP("burial: marked");
+  }
+}
+
 int sluice_participant_bury(sluice_space *space, uint32_t id) {
   sluice_space_header *header = sluice_header(space);
   uint32_t index = (id & UINT32_C(0xff)) - 1;
@@ -122,13 +135,9 @@ int sluice_participant_bury(sluice_space *space, uint32_t id) {
       id > SLUICE_OWNER_MASK || !has_been(&header->participants[index], id)) {
     return SLUICE_E_INVALID;
   }
-  /* pairs with the release in free_slot */
-  if (atomic_load_explicit(&header->participants[index].id, memory_order_acquire) == id) {
-    /* tells all that `id` will not move any more; pairs with sluice_participant_alive */
-    atomic_store_explicit(&header->participants[index].dead, id, memory_order_seq_cst);
-    SLUICE_STEP("burial: marked");
-  }
-  /* And whomever else an earlier burier has left, because it died itself. */
+  mark(&header->participants[index], id);
+  /* And whomever else an earlier burier has left, because it died itself. What cannot be done for
+   * those now is this caller's to come back for: nobody else will. */
   int status = SLUICE_OK;
   for (uint32_t i = 0; i < SLUICE_PARTICIPANTS; i++) {
     sluice_participant_slot *slot = &header->participants[i];
@@ -136,7 +145,7 @@ int sluice_participant_bury(sluice_space *space, uint32_t id) {
     if (dead != 0 && dead != space->participant &&
         atomic_load_explicit(&slot->id, memory_order_acquire) == dead) {
       int one = bury(space, slot, dead);
-      if (dead == id) {
+      if (one != SLUICE_OK && (dead == id || status == SLUICE_OK)) {
         status = one;
       }
     }

@@ -16,6 +16,10 @@ static inline uint32_t take_slot(sluice_space_header *header) {
     _Atomic uint32_t *id = &header->participants[index].id;
     uint32_t word = atomic_load_explicit(id, memory_order_relaxed);
     uint32_t mine = (((word >> 8) + 1) & GENERATIONS) << 8 | (index + 1);
+    if (mine == atomic_load_explicit(&header->participants[index].dead, memory_order_relaxed)) {
+      /* The generations have come round to the one whose mark still stands: it would be dead. */
+      mine = (((word >> 8) + 2) & GENERATIONS) << 8 | (index + 1);
+    }
     /* acquires what the slot's last holder left; pairs with the release in free_slot */
     if ((word & UINT32_C(0xff)) == 0 &&
         atomic_compare_exchange_strong_explicit(id, &word, mine, memory_order_acq_rel,
@@ -155,6 +159,8 @@ uint32_t sluice_participant_count(const sluice_space *space) {
 
 int sluice_participant_alive(const sluice_space *space, uint32_t id) {
   const sluice_participant_slot *slot = slot_of(space, id);
-  return slot != NULL && atomic_load_explicit(&slot->id, memory_order_acquire) == id &&
-         atomic_load_explicit(&slot->dead, memory_order_seq_cst) != id;
+  /* In this order: once the slot has another holder, that one's mark stands in the place of `id`'s.
+   * Who still has the slot after the look at the mark had it then. */
+  return slot != NULL && atomic_load_explicit(&slot->dead, memory_order_seq_cst) != id &&
+         atomic_load_explicit(&slot->id, memory_order_acquire) == id;
 }

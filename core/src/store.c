@@ -260,6 +260,7 @@ static int put_in_place_of(const sluice_store_view *view, const sluice_table *ta
   if (expected != SLUICE_STORE_ANY && expected != version) {
     return SLUICE_E_MISMATCH;
   }
+  SLUICE_STEP("store.put: about to replace");
   int status = sluice_table_replace(view->space, table, entry, offset);
   return status == SLUICE_E_AGAIN ? FASTER : status;
 }

@@ -85,8 +85,10 @@ static uint64_t look(const sluice_table *table, uint32_t slot) {
    * seq_cst for the second look after sluice_block_hold, and for sluice_space_close */
   uint64_t word = atomic_load_explicit(&table->slots[slot], memory_order_seq_cst);
   if ((word & TENTATIVE) != 0) {
+    SLUICE_STEP("table.look: tentative");
     uint64_t version = atomic_load_explicit(table->version, memory_order_seq_cst);
     if (!named_by(version, word, slot)) {
+      SLUICE_STEP("table.look: not named");
       /* Never inserted as yet; or inserted, finished and named no more since `word` was read. */
       word = atomic_load_explicit(&table->slots[slot], memory_order_seq_cst);
       return (word & TENTATIVE) != 0 || offset_of(word) == 0 ? 0 : word;
@@ -108,6 +110,7 @@ static int hold(sluice_space *space, const sluice_table *table, uint32_t slot, u
                 sluice_entry *entry) {
   uint64_t mine = own_bit(space);
   uint32_t offset = offset_of(word);
+  SLUICE_STEP("table.find: about to hold");
   uint64_t before = sluice_block_hold(space, offset, mine);
   SLUICE_STEP("table.find: held");
   *entry = (sluice_entry){

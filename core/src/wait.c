@@ -60,11 +60,13 @@ void sluice_event_signal_one_slow(_Atomic uint32_t *word, uint32_t value) {
       continue;
     }
     value += 2;
+    SLUICE_STEP("event.signal_one: value changed");
     if (sluice_futex_wake_one(word) == 0) {
       /* Nobody slept. Whoever has marked the word since then finds another value and looks again;
        * whoever has even fallen asleep since then is woken. */
       if (atomic_compare_exchange_strong_explicit(word, &value, value - SLUICE_EVENT_WAITER + 2,
                                                   memory_order_seq_cst, memory_order_relaxed)) {
+        SLUICE_STEP("event.signal_one: waiters' bit taken away");
         sluice_futex_wake(word);
       }
     }

@@ -51,7 +51,7 @@ build/native/steps/src/%.o: core/src/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	$(NATIVE_CC) $(CORE_NATIVE_CFLAGS) -O1 -DSLUICE_STEPS -c $< -o $@
 
-build/native/steps/crash/%: core/test/crash/%.c core/test/crash/crash.c core/test/crash/crash.h \
+build/native/steps/crash/%: core/test/crash/%.c core/test/crash/crash.c $(wildcard core/test/crash/*.h) \
     $(CORE_SOURCES:core/src/%.c=build/native/steps/src/%.o)
 	@mkdir -p $(@D)
 	$(NATIVE_CC) $(CORE_TEST_CFLAGS) -O1 -DSLUICE_STEPS core/test/crash/crash.c $< \

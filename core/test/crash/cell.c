@@ -426,6 +426,39 @@ static void others_have_written(sluice_space *space, crash_log *log, int finishe
   goes_on(version);
 }
 
+/* ---- a burial beside a writer that lives ---- */
+
+static sluice_space guest;
+
+static void bury_guest(void) {
+  unsigned char value[LARGE];
+  uint32_t length = 0;
+  uint64_t version = 0;
+  sluice_space survivor = guest;
+  survivor.participant = mine.owner;
+  CRASH_EQUAL(sluice_participant_bury(&survivor, guest.participant), SLUICE_OK);
+  CRASH_EQUAL(sluice_cell_read(&mine, value, sizeof value, &length, &version), SLUICE_E_AGAIN);
+  CRASH_EQUAL(atomic_load(&mine.cell->lock) & SLUICE_OWNER_MASK, mine.owner);
+}
+
+static void one_slot_with_guest(sluice_space *space, crash_log *log) {
+  one_slot(space, log);
+  CRASH_EQUAL(sluice_space_attach(&guest, space->base, space->bytes), SLUICE_OK);
+  CRASH_EQUAL(sluice_participant_join(&guest, 0), SLUICE_OK);
+  (void)view_of(&guest, log, guest.participant);
+  log->guests = 1;
+}
+
+static void write_beside_burial(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)log;
+  (void)finished;
+  crash_meanwhile("cell.write: filled", 0, bury_guest);
+  write_value(&mine, 2, 0);
+  expect(&mine, 2);
+  goes_on(2);
+}
+
 const crash_scenario crash_scenarios[] = {
     {"a dead writer of a cell leaves the value before or its own", two_slots, write_all,
      last_published_is_whole, remove_cell},
@@ -444,5 +477,7 @@ const crash_scenario crash_scenarios[] = {
      second_writer_writes, remove_cell},
     {"a turn that a dead writer was woken for goes to the next", survivor_writes, wait_for_turn,
      others_have_written, remove_cell},
+    {"another's burial takes no value from a writer that lives", one_slot_with_guest, NULL,
+     write_beside_burial, remove_cell},
     {NULL, NULL, NULL, NULL, NULL},
 };

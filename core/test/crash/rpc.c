@@ -568,6 +568,93 @@ static void all_is_gone(sluice_space *space, crash_log *log, int finished) {
   all_slots_serve();
 }
 
+/* ---- a dead caller is buried in the middle of its server's moves, and the other way round ---- */
+
+static sluice_space guest;
+static sluice_rpc_caller guests;
+static sluice_space *survivor;
+static uint32_t reused; /* the id of a call in the slot of another that was abandoned */
+
+static void bury_guest(void) {
+  CRASH_EQUAL(sluice_participant_bury(survivor, guest.participant), SLUICE_OK);
+}
+
+static void with_guest(sluice_space *space, crash_log *log) {
+  make(space, log, 1);
+  survivor = space;
+  CRASH_EQUAL(sluice_space_attach(&guest, space->base, space->bytes), SLUICE_OK);
+  CRASH_EQUAL(sluice_participant_join(&guest, 0), SLUICE_OK);
+  open_rpc(&guest, log);
+  guests = caller_by(&guest, log, guest.participant);
+  log->guests = 1;
+}
+
+/* The guest has come anew, and finds nothing of what it left. */
+static void next_guest_finds_nothing(crash_log *log) {
+  uint32_t slot = guest.participant & 0xff;
+  guest.participant = 0;
+  CRASH_EQUAL(sluice_participant_join(&guest, 0), SLUICE_OK);
+  CRASH_EQUAL(guest.participant & 0xff, slot);
+  guests = caller_by(&guest, log, guest.participant);
+  CRASH_TRUE(sluice_rpc_poll(&guests) == NULL);
+  CRASH_EQUAL(guests.status, SLUICE_E_EMPTY);
+  CRASH_TRUE(start(&guests, 5) != 0);
+  CRASH_EQUAL(take(&mine_too), 5);
+  CRASH_EQUAL(answer(&mine_too, mine_too.id, 5), SLUICE_OK);
+  expect(&guests, sluice_rpc_poll(&guests), 5);
+  CRASH_EQUAL(sluice_rpc_release(&guests), SLUICE_OK);
+  CRASH_EQUAL(sluice_participant_leave(&guest), SLUICE_OK);
+}
+
+static void bury_in_the_middle(crash_log *log, const char *step, int status) {
+  CRASH_TRUE(start(&guests, 1) != 0);
+  crash_meanwhile(step, 0, bury_guest);
+  CRASH_EQUAL(take(&mine_too), 1);
+  CRASH_EQUAL(answer(&mine_too, mine_too.id, 1), status);
+  next_guest_finds_nothing(log);
+  all_slots_serve();
+}
+
+static void bury_when_taken(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)finished;
+  bury_in_the_middle(log, "rpc.next: taken", SLUICE_E_PEER_LOST);
+}
+
+static void bury_when_written(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)finished;
+  bury_in_the_middle(log, "rpc.complete: written", SLUICE_E_PEER_LOST);
+}
+
+static void bury_when_done(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)finished;
+  bury_in_the_middle(log, "rpc.complete: done", SLUICE_OK);
+}
+
+static void complete_and_reuse(void) {
+  CRASH_EQUAL(answer(&mine_too, mine_too.id, 1), SLUICE_E_PEER_LOST);
+  reused = start(&mine, 2);
+  CRASH_TRUE(reused != 0);
+  CRASH_EQUAL(take(&others_too), 2);
+}
+
+static void complete_beside_burial(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)finished;
+  CRASH_TRUE(start(&guests, 1) != 0);
+  CRASH_EQUAL(take(&mine_too), 1);
+  crash_meanwhile("rpc.give up: abandoned", 0, complete_and_reuse);
+  bury_guest();
+  CRASH_EQUAL(sluice_rpc_cancelled(&others_too, reused), 0);
+  CRASH_EQUAL(answer(&others_too, reused, 2), SLUICE_OK);
+  expect(&mine, sluice_rpc_poll(&mine), 2);
+  CRASH_EQUAL(sluice_rpc_release(&mine), SLUICE_OK);
+  next_guest_finds_nothing(log);
+  all_slots_serve();
+}
+
 const crash_scenario crash_scenarios[] = {
     {"a dead caller's calls are gone, but for what a server still runs", four_calls, make_calls,
      calls_are_gone, remove_rpc},
@@ -582,6 +669,13 @@ const crash_scenario crash_scenarios[] = {
     {"a caller that sleeps for room gets a dead one's", two_calls_wanted, take_all_room,
      sleeper_has_called, remove_rpc},
     {"one that calls itself and dies leaves no call", four_calls, call_itself, all_is_gone,
+     remove_rpc},
+    {"a caller is buried when its call is taken", with_guest, NULL, bury_when_taken, remove_rpc},
+    {"a caller is buried when its reply is written", with_guest, NULL, bury_when_written,
+     remove_rpc},
+    {"a caller is buried when its call is done, before it is told", with_guest, NULL,
+     bury_when_done, remove_rpc},
+    {"a dead caller's burial cancels no later call", with_guest, NULL, complete_beside_burial,
      remove_rpc},
     {NULL, NULL, NULL, NULL, NULL},
 };

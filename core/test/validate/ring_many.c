@@ -121,6 +121,11 @@ static _Noreturn void fail(const char *what, uint32_t producer, uint64_t n, int 
   _exit(1);
 }
 
+/* In WebAssembly, where the core has no clock, a wait with a limit may be told to come again. */
+static int is_early(int status, uint64_t dice) {
+  return status == SLUICE_E_AGAIN && dice % 4 == 0;
+}
+
 /* ---- a producer ---- */
 
 /* Waits for room, each time by one of the ways there are. */
@@ -136,7 +141,7 @@ static void wait_for_room(sluice_ring_many_producer *producer, uint32_t length, 
   } else {
     status = sluice_ring_many_producer_wait(producer, length, -1);
   }
-  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT) {
+  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT && !is_early(status, dice)) {
     fail("waiting for room failed", who, n, status);
   }
 }
@@ -301,7 +306,8 @@ static void wait_for_record(sluice_ring_many_consumer *consumer, uint64_t dice) 
   } else {
     status = sluice_ring_many_consumer_wait(consumer, -1);
   }
-  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT && status != SLUICE_E_CLOSED) {
+  if (status != SLUICE_OK && status != SLUICE_E_TIMEOUT && status != SLUICE_E_CLOSED &&
+      !is_early(status, dice)) {
     fail("waiting for a record failed", 0, 0, status);
   }
 }
@@ -452,7 +458,7 @@ int main(int argc, char **argv) {
   }
   shared = map(sizeof *shared);
   if (plan.records <= UINT64_C(100000000)) {
-    shared->seen = map((plan.records + plan.producers) / 8 + 64);
+    shared->seen = map((size_t)((plan.records + plan.producers) / 8 + 64));
   }
   for (uint32_t i = 0; i < plan.producers; i++) {
     int status = sluice_ring_many_producer_open(&producers[i], plan.ring, plan.capacity, id_of(i));

@@ -1,7 +1,7 @@
 /* Validates the allocator under load: workers allocate, fill, pass handles on, refer to what others
  * passed on, check every byte, and let go, all at random and in a space that runs dry now and then.
  *
- *   slab [operations [seed [bytes [threads|processes|deaths]]]]
+ *   slab [operations [seed [bytes [threads|processes|deaths [workers]]]]]
  *
  * `operations` is the sum over all workers, `bytes` the size of the space. `processes`: each worker
  * is a process; `deaths`: and one of them is killed every few milliseconds, wherever it may be,
@@ -24,7 +24,7 @@
 
 #include "sluice/sluice.h"
 
-enum { WATCHDOG_SECONDS = 30, WORKERS = 4, HELD = 24, MAILBOXES = 4, SPIN_ROUNDS = 4096 };
+enum { WATCHDOG_SECONDS = 30, WORKERS_MAX = 8, HELD = 24, MAILBOXES = 4, SPIN_ROUNDS = 4096 };
 
 typedef struct worker_count {
   _Atomic uint64_t done; /* operations; only the worker itself writes it */
@@ -34,8 +34,8 @@ typedef struct worker_count {
 /* Beside the space, in memory that all share. */
 typedef struct control {
   _Atomic uint64_t mailboxes[MAILBOXES]; /* offset << 32 | serial */
-  _Atomic uint32_t ids[WORKERS];
-  worker_count counts[WORKERS];
+  _Atomic uint32_t ids[WORKERS_MAX];
+  worker_count counts[WORKERS_MAX];
 } control;
 
 static struct {
@@ -44,6 +44,7 @@ static struct {
   uint64_t operations; /* of each worker */
   uint64_t seed;
   uint32_t bytes;
+  uint32_t workers;
 } plan;
 
 /* SplitMix64 (Steele, Lea and Flood, 2014). */
@@ -191,7 +192,7 @@ static void come_again(worker *self, uint64_t n) {
 static void work(uint32_t index, uint32_t id) {
   worker self = {.count = &plan.control->counts[index]};
   uint64_t n = atomic_load(&self.count->done);
-  self.random = mix(plan.seed * WORKERS + index) ^ mix(n);
+  self.random = mix(plan.seed * plan.workers + index) ^ mix(n);
   if (sluice_space_attach(&self.space, plan.memory, plan.bytes) != SLUICE_OK ||
       sluice_participant_adopt(&self.space, id, 0) != SLUICE_OK) {
     fail("no participant", n, self.space.status);
@@ -235,13 +236,13 @@ static void *run_thread(void *index) {
 }
 
 static void in_threads(void) {
-  pthread_t threads[WORKERS];
-  for (uintptr_t i = 0; i < WORKERS; i++) {
+  pthread_t threads[WORKERS_MAX];
+  for (uintptr_t i = 0; i < plan.workers; i++) {
     if (pthread_create(&threads[i], NULL, run_thread, (void *)i) != 0) {
       fail("no thread", 0, 0);
     }
   }
-  for (int i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     (void)pthread_join(threads[i], NULL);
   }
 }
@@ -260,12 +261,12 @@ static pid_t start(uint32_t index, uint32_t id) {
 }
 
 static void in_processes(void) {
-  pid_t children[WORKERS];
+  pid_t children[WORKERS_MAX];
   (void)alarm(0); /* each watches itself */
-  for (uint32_t i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     children[i] = start(i, 0);
   }
-  for (uint32_t i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     int status = 0;
     if (waitpid(children[i], &status, 0) != children[i] || status != 0) {
       fail("a worker's process failed", 0, status);
@@ -284,11 +285,11 @@ static void bury(sluice_space *space, uint32_t id) {
 }
 
 static uint64_t with_deaths(sluice_space *space) {
-  pid_t children[WORKERS];
+  pid_t children[WORKERS_MAX];
   uint64_t deaths = 0;
   uint64_t random = plan.seed;
-  uint32_t left = WORKERS;
-  for (uint32_t i = 0; i < WORKERS; i++) {
+  uint32_t left = plan.workers;
+  for (uint32_t i = 0; i < plan.workers; i++) {
     plan.control->ids[i] = sluice_participant_reserve(space);
     children[i] = start(i, plan.control->ids[i]);
   }
@@ -297,7 +298,7 @@ static uint64_t with_deaths(sluice_space *space) {
     uint64_t dice = random_next(&random);
     struct timespec time = {.tv_nsec = (long)(dice >> 32) % 3000000};
     (void)nanosleep(&time, NULL);
-    uint32_t i = (uint32_t)dice % WORKERS;
+    uint32_t i = (uint32_t)dice % plan.workers;
     if (children[i] == 0) {
       continue;
     }
@@ -334,7 +335,7 @@ static void *shared(size_t bytes) {
 
 static uint64_t sum_of(size_t member) {
   uint64_t sum = 0;
-  for (int i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     sum += atomic_load((_Atomic uint64_t *)(void *)((char *)&plan.control->counts[i] + member));
   }
   return sum;
@@ -343,7 +344,11 @@ static uint64_t sum_of(size_t member) {
 int main(int argc, char **argv) {
   const char *how = argc > 4 ? argv[4] : "threads";
   uint64_t deaths = 0;
-  plan.operations = number(argc, argv, 1, 4000000) / WORKERS;
+  plan.workers = (uint32_t)number(argc, argv, 5, 4);
+  if (plan.workers - 1 >= WORKERS_MAX) {
+    fail("no such number of workers", plan.workers, 0);
+  }
+  plan.operations = number(argc, argv, 1, 4000000) / plan.workers;
   plan.seed = number(argc, argv, 2, 1);
   plan.bytes = (uint32_t)number(argc, argv, 3, 65536);
   plan.memory = shared(plan.bytes);
@@ -378,7 +383,7 @@ int main(int argc, char **argv) {
       "slab: %llu operations, %.2f seconds (%s, %u bytes; %llu blocks, %llu handles good, %llu "
       "stale,"
       " full %llu times, %llu deaths)\n",
-      (unsigned long long)plan.operations * WORKERS, seconds, how, plan.bytes,
+      (unsigned long long)plan.operations * plan.workers, seconds, how, plan.bytes,
       (unsigned long long)sum_of(offsetof(worker_count, allocated)),
       (unsigned long long)sum_of(offsetof(worker_count, referred)),
       (unsigned long long)sum_of(offsetof(worker_count, refused)),

@@ -2,7 +2,7 @@
  * is too small for all of them, and open, look up, close and remove others in the directory, at
  * random.
  *
- *   table [operations [seed [threads|processes|deaths]]]
+ *   table [operations [seed [threads|processes|deaths [workers]]]]
  *
  * `operations` is the sum over all workers. `processes`: each worker is a process; `deaths`: and
  * one of them is killed every few milliseconds, wherever it may be, buried, and replaced by
@@ -31,7 +31,7 @@
 enum {
   WATCHDOG_SECONDS = 30,
   WATCHDOG_ROUNDS = 4096,
-  WORKERS = 4,
+  WORKERS_MAX = 8,
   NAMES = 20,
   SLOTS = 16, /* less than NAMES: it is full now and then */
   OBJECTS = 6,
@@ -56,8 +56,8 @@ typedef struct worker_count {
 typedef struct control {
   _Atomic uint32_t owners[NAMES];
   _Atomic uint64_t stamps[NAMES]; /* only the name's owner writes it */
-  _Atomic uint32_t ids[WORKERS];
-  worker_count counts[WORKERS];
+  _Atomic uint32_t ids[WORKERS_MAX];
+  worker_count counts[WORKERS_MAX];
   sluice_table table; /* the same addresses in all processes */
 } control;
 
@@ -66,6 +66,7 @@ static struct {
   control *control;
   uint64_t operations; /* of each worker */
   uint64_t seed;
+  uint32_t workers;
 } plan;
 
 /* SplitMix64 (Steele, Lea and Flood, 2014). */
@@ -290,7 +291,7 @@ static void use_object(worker *self, uint64_t dice, uint64_t n) {
 static void work(uint32_t index, uint32_t id) {
   worker self = {.count = &plan.control->counts[index]};
   uint64_t n = atomic_load(&self.count->done);
-  self.random = mix(plan.seed * WORKERS + index) ^ mix(n);
+  self.random = mix(plan.seed * plan.workers + index) ^ mix(n);
   if (sluice_space_attach(&self.space, plan.memory, BYTES) != SLUICE_OK ||
       sluice_participant_adopt(&self.space, id, 0) != SLUICE_OK) {
     fail("no participant", n, self.space.status);
@@ -343,13 +344,13 @@ static void *run_thread(void *index) {
 }
 
 static void in_threads(void) {
-  pthread_t threads[WORKERS];
-  for (uintptr_t i = 0; i < WORKERS; i++) {
+  pthread_t threads[WORKERS_MAX];
+  for (uintptr_t i = 0; i < plan.workers; i++) {
     if (pthread_create(&threads[i], NULL, run_thread, (void *)i) != 0) {
       fail("no thread", 0, 0);
     }
   }
-  for (int i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     (void)pthread_join(threads[i], NULL);
   }
 }
@@ -368,12 +369,12 @@ static pid_t start(uint32_t index, uint32_t id) {
 }
 
 static void in_processes(void) {
-  pid_t children[WORKERS];
+  pid_t children[WORKERS_MAX];
   (void)alarm(0); /* each watches itself */
-  for (uint32_t i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     children[i] = start(i, 0);
   }
-  for (uint32_t i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     int status = 0;
     if (waitpid(children[i], &status, 0) != children[i] || status != 0) {
       fail("a worker's process failed", 0, status);
@@ -416,11 +417,11 @@ static void bury(sluice_space *space, uint32_t id, uint64_t deaths) {
 }
 
 static uint64_t with_deaths(sluice_space *space) {
-  pid_t children[WORKERS];
+  pid_t children[WORKERS_MAX];
   uint64_t deaths = 0;
   uint64_t random = plan.seed;
-  uint32_t left = WORKERS;
-  for (uint32_t i = 0; i < WORKERS; i++) {
+  uint32_t left = plan.workers;
+  for (uint32_t i = 0; i < plan.workers; i++) {
     plan.control->ids[i] = sluice_participant_reserve(space);
     children[i] = start(i, plan.control->ids[i]);
   }
@@ -429,7 +430,7 @@ static uint64_t with_deaths(sluice_space *space) {
     uint64_t dice = random_next(&random);
     struct timespec time = {.tv_nsec = (long)(dice >> 32) % 3000000};
     (void)nanosleep(&time, NULL);
-    uint32_t i = (uint32_t)dice % WORKERS;
+    uint32_t i = (uint32_t)dice % plan.workers;
     if (children[i] == 0) {
       continue;
     }
@@ -466,7 +467,7 @@ static void *shared(size_t bytes) {
 
 static uint64_t sum_of(size_t member) {
   uint64_t sum = 0;
-  for (int i = 0; i < WORKERS; i++) {
+  for (uint32_t i = 0; i < plan.workers; i++) {
     sum += atomic_load((_Atomic uint64_t *)(void *)((char *)&plan.control->counts[i] + member));
   }
   return sum;
@@ -500,7 +501,11 @@ static void check_the_end(sluice_space *space, uint32_t base) {
 int main(int argc, char **argv) {
   const char *how = argc > 3 ? argv[3] : "threads";
   uint64_t deaths = 0;
-  plan.operations = number(argc, argv, 1, 2000000) / WORKERS;
+  plan.workers = (uint32_t)number(argc, argv, 4, 4);
+  if (plan.workers - 1 >= WORKERS_MAX) {
+    fail("no such number of workers", plan.workers, 0);
+  }
+  plan.operations = number(argc, argv, 1, 2000000) / plan.workers;
   plan.seed = number(argc, argv, 2, 1);
   plan.memory = shared(BYTES);
   plan.control = shared(sizeof *plan.control);
@@ -533,7 +538,7 @@ int main(int argc, char **argv) {
   (void)printf(
       "table: %llu operations, %.2f seconds (%s; %llu inserted, %llu found, %llu replaced, %llu"
       " objects, full %llu times, again %llu times, %llu deaths)\n",
-      (unsigned long long)plan.operations * WORKERS, seconds, how,
+      (unsigned long long)plan.operations * plan.workers, seconds, how,
       (unsigned long long)sum_of(offsetof(worker_count, inserted)),
       (unsigned long long)sum_of(offsetof(worker_count, found)),
       (unsigned long long)sum_of(offsetof(worker_count, replaced)),
