@@ -5,6 +5,7 @@ SHELL := /bin/bash
 include core/core.mk
 include core/test/test.mk
 include core/test/hosts/hosts.mk
+include core/test/wasm/wasm.mk
 include core/test/bench/bench.mk
 
 LOADER := $(wildcard loader/*.js loader/*/*.js)
@@ -51,8 +52,8 @@ serve: build ## the same as a page, isolated and not
 test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@rm -rf build/test-results
 	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
-	  test-node test-clang19 test-hosts test-browser
-	@node scripts/summary.js core weak models fuzz hosts core-wasm node-shared node-message \
+	  test-wasm test-node test-clang19 test-hosts test-browser
+	@node scripts/summary.js core weak models fuzz hosts core-wasm core-wasm-validate node-shared node-message \
 	  clang19-core-wasm clang19-node-shared clang19-node-message \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
@@ -66,7 +67,7 @@ test-browser: build build/test/engine.wasm
 test-packaging: build ## the tarball, installed and used as the README says
 	node --test --test-reporter=dot tests/packaging/
 
-verify: setup-build setup-test verify-core verify-models verify-fuzz ## the long proofs
+verify: setup-build setup-test verify-core verify-models verify-fuzz verify-wasm ## the long proofs
 
 # ---- form
 

@@ -13,6 +13,7 @@ const EXPECTED = [
   'fuzz',
   'hosts',
   'core-wasm',
+  'core-wasm-validate',
   'clang19-core-wasm',
   'clang19-node-shared',
   'clang19-node-message',

@@ -26,7 +26,7 @@ import { makeQueue, NOT_YET } from '../channels/queue.js';
 import { DISPOSE } from '../dispose.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import { blockUntil, requireBlocking, requireShared } from '../sync.js';
-import { watch } from '../wait.js';
+import { limit, watch } from '../wait.js';
 
 /** What the core answers to a taker whose predecessor died. */
 const OWNER_DIED = 1;
@@ -91,6 +91,7 @@ export function sharedLock(way, what, counts = false) {
   return {
     async lock(wait) {
       wait?.signal?.throwIfAborted();
+      limit(wait?.timeout);
       const held = attemptOnce();
       if (held) return held;
       try {

@@ -17,8 +17,11 @@
 import { SluiceError } from '../errors.js';
 
 /**
- * @typedef {{id: number, from: import('./hub.js').From, take: number, give: (value: any) => void}} Claim
- * @typedef {{shape: string, permits: number, free: number, died: boolean, held: Set<Claim>, waiting: Set<Claim>}} Lock
+ * @typedef {{id: number, from: import('./hub.js').From, take: number, give: (value: any) => void, fail: (error: Error) => void}} Claim
+ * @typedef {{
+ *   shape: string, permits: number, free: number, died: boolean, held: Set<Claim>, waiting: Set<Claim>,
+ *   members: Set<import('./hub.js').From>,
+ * }} Lock `members`: who has come to a barrier once; `died`: one of them, or who had all permits
  */
 
 /** @returns {import('./hub.js').Service} */
@@ -41,6 +44,7 @@ export function makeTurns() {
       died: false,
       held: new Set(),
       waiting: new Set(),
+      members: new Set(),
     };
     locks.set(name, lock);
     return lock;
@@ -62,8 +66,8 @@ export function makeTurns() {
   function acquire({ id, name, kind, permits, take, wait }, from) {
     const lock = lockFor(name, `${kind} of ${permits}`, permits);
     if (!wait && (lock.waiting.size > 0 || lock.free < take)) return undefined;
-    return new Promise((give) => {
-      lock.waiting.add({ id, from, take, give });
+    return new Promise((give, fail) => {
+      lock.waiting.add({ id, from, take, give, fail });
       serve(lock);
     });
   }
@@ -71,8 +75,11 @@ export function makeTurns() {
   /** @param {Arrive} message @param {import('./hub.js').From} from */
   function arrive({ id, name, parties }, from) {
     const lock = lockFor(name, `barrier for ${parties}`, parties);
-    return new Promise((give) => {
-      lock.waiting.add({ id, from, take: 0, give });
+    if (lock.died) throw broken(name);
+    lock.members.add(from);
+    return new Promise((give, fail) => {
+      // More than there are permits: only the last arrival serves it.
+      lock.waiting.add({ id, from, take: Infinity, give, fail });
       if (lock.waiting.size < parties) return;
       let place = 0;
       for (const claim of lock.waiting) claim.give(place++);
@@ -110,17 +117,25 @@ export function makeTurns() {
       },
 
       end(code) {
-        for (const lock of locks.values()) {
+        for (const [name, lock] of locks) {
           for (const claim of lock.waiting) if (claim.from === from) lock.waiting.delete(claim);
           for (const claim of lock.held) {
             if (claim.from === from) giveBack(lock, claim, code === 'peer-lost');
           }
-          serve(lock);
+          if (lock.members.delete(from) && code === 'peer-lost') {
+            lock.died = true;
+            for (const claim of lock.waiting) claim.fail(broken(name));
+            lock.waiting.clear();
+          } else serve(lock);
         }
       },
     };
   };
 }
+
+/** @param {string} name */
+const broken = (name) =>
+  new SluiceError('peer-lost', `barrier "${name}": one of its threads has ended`);
 
 /** @param {string} name @param {string} wanted @param {string} there */
 const mismatch = (name, wanted, there) =>

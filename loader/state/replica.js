@@ -85,6 +85,7 @@ export function makeReplicas(client) {
         ring(key);
       }
       try {
+        await ready; // the creator may have refused
         return await client.request('state', { op: 'put', name, key, bytes, expected });
       } finally {
         if (own.get(key)?.id === id) {

@@ -16,10 +16,11 @@ export function listen(worker, listener) {
 /**
  * @param {import('./env.js').Env} env
  * @param {import('sluice').Space} space
+ * @param {string} [script] in workers/
  * @returns {Promise<Agent>}
  */
-export async function startAgent(env, space) {
-  const peer = await spawn(space, () => env.worker('agent.js'));
+export async function startAgent(env, space, script = 'agent.js') {
+  const peer = await spawn(space, () => env.worker(script));
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: unknown) => void}>} */
   const calls = new Map();
   let ids = 0;
@@ -46,13 +47,14 @@ export async function startAgent(env, space) {
  * @param {number} count
  * @param {(space: import('sluice').Space, ...agents: Agent[]) => Promise<void>} use
  * @param {import('sluice').SpaceOptions} [options]
+ * @param {string} [script]
  */
-export async function withAgents(env, count, use, options = {}) {
+export async function withAgents(env, count, use, options = {}, script = undefined) {
   const space = await create({ ...env.options, ...options });
   /** @type {Agent[]} */
   const agents = [];
   try {
-    for (let i = 0; i < count; i++) agents.push(await startAgent(env, space));
+    for (let i = 0; i < count; i++) agents.push(await startAgent(env, space, script));
     await use(space, ...agents);
   } finally {
     for (const { peer } of agents) peer.worker.terminate();

@@ -1,0 +1,326 @@
+// Cells and stores: read at once, changed in one order, watched.
+import { withAgents } from './agent.js';
+import { deepEqual, equal, ok, rejects, throws, within } from './assert.js';
+import { random } from './random.js';
+import { cell, create, json, store, text } from './sdk.js';
+
+/**
+ * @param {import('./env.js').Env} env
+ * @param {number} count
+ * @param {(space: import('sluice').Space, ...agents: import('./agent.js').Agent[]) => Promise<void>} use
+ */
+const withThreads = (env, count, use) => withAgents(env, count, use, {}, 'objects.js');
+
+/** @param {import('./env.js').Env} env @param {(space: import('sluice').Space) => Promise<void>} use */
+async function withSpace(env, use) {
+  const space = await create(env.options);
+  try {
+    await use(space);
+  } finally {
+    await space.close();
+  }
+}
+
+/**
+ * What one thread was told another may hear a moment later, over messages.
+ *
+ * @param {() => Promise<unknown>} read
+ * @param {unknown} expected
+ */
+async function becomes(read, expected) {
+  let value = await read();
+  for (let i = 0; i < 1000 && value !== expected; i++) value = await read();
+  equal(value, expected);
+}
+
+/** @param {import('./env.js').Setting} setting */
+const isShared = ({ transport }) => transport === 'shared';
+
+/** @param {import('sluice').Space} space @param {string} name */
+const cellOf = (space, name) => cell(space, name, json(), 0);
+/** @param {import('sluice').Space} space @param {string} name */
+const storeOf = (space, name) => store(space, name, { codec: json(), entries: 16 });
+
+/** @type {import('./env.js').Case[]} */
+export const states = [
+  {
+    name: 'a cell has its initial value at once, and its own changes too',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = cell(space, 'c', text, 'first');
+        equal(one.get(), 'first');
+        const version = one.version;
+        const set = one.set('second');
+        equal(one.get(), 'second');
+        ok(one.version > version);
+        await set;
+        equal(one.get(), 'second');
+        equal(await one.update((old) => `${old}!`), 'second!');
+        equal(one.get(), 'second!');
+      }),
+  },
+  {
+    name: 'the first value of a cell stands, whatever others begin with',
+    run: (env) =>
+      withThreads(env, 1, async (space, agent) => {
+        await cellOf(space, 'c').set(7);
+        await becomes(() => agent.call('get', 'c'), 7);
+        await agent.call('set', 'c', 8);
+        const one = cellOf(space, 'c');
+        while (one.get() !== 8) await one.changed(one.version, { timeout: 5000 });
+      }),
+  },
+  {
+    name: 'updates from all threads add up',
+    run: (env) =>
+      withThreads(env, 2, async (space, one, two) => {
+        const counter = cellOf(space, 'n');
+        const mine = (async () => {
+          for (let i = 0; i < 100; i++) await counter.update((value) => value + 1);
+        })();
+        await within(
+          Promise.all([one.call('add', 'n', 100), two.call('add', 'n', 100), mine]),
+          15_000,
+          'the updates',
+        );
+        await becomes(() => one.call('get', 'n'), 300);
+        await becomes(async () => counter.get(), 300);
+      }),
+  },
+  {
+    name: 'a cell is seen to change in order, and its last value is never missed',
+    run: (env) =>
+      withThreads(env, 2, async (_space, one, two) => {
+        const watching = two.call('watchCell', 'c', 300);
+        await one.call('count', 'c', 300);
+        const seen = await within(watching, 10_000, 'the last value');
+        deepEqual(
+          seen,
+          [...seen].sort((a, b) => a - b),
+        );
+        equal(seen.at(-1), 300);
+      }),
+  },
+  {
+    name: 'changed() gives the version, times out, is aborted, and ends with the space',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = cellOf(space, 'c');
+        await rejects(one.changed(one.version, { timeout: 10 }), 'timeout');
+        const abort = new AbortController();
+        const aborted = rejects(one.changed(one.version, { signal: abort.signal }), (e) => e === 7);
+        abort.abort(7);
+        await aborted;
+        const waiting = one.changed(one.version);
+        await one.set(1);
+        equal(await within(waiting, 5000, 'the change'), one.version);
+        const closed = rejects(one.changed(one.version), 'closed');
+        await space.close();
+        await within(closed, 5000, 'the end');
+      }),
+  },
+  {
+    name: 'values of any size, and the space gets back what they took',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = cell(space, 'c', text, '');
+        const base = space.stats().used;
+        for (const size of [1, 100, 10_000, 300_000, 5]) {
+          await one.set('x'.repeat(size));
+          equal(one.get().length, size);
+        }
+        await one.set('');
+        ok(space.stats().used <= base + 256, 'bytes in use');
+      }),
+  },
+  {
+    name: 'a store sets, gets, deletes, counts and lists',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = storeOf(space, 's');
+        equal(one.get('a'), undefined);
+        equal(one.size, 0);
+        await one.set('a', 1);
+        await one.set('b', [2]);
+        await one.set('a', { n: 3 });
+        deepEqual(one.get('a'), { n: 3 });
+        deepEqual([...one.keys()].sort(), ['a', 'b']);
+        equal(one.size, 2);
+        equal(await one.delete('a'), true);
+        equal(await one.delete('a'), false);
+        equal(one.get('a'), undefined);
+        deepEqual([...one.keys()], ['b']);
+        const long = 'k'.repeat(5000);
+        await one.set(long, 'long');
+        equal(one.get(long), 'long');
+        await one.set('', 'empty');
+        equal(one.get(''), 'empty');
+      }),
+  },
+  {
+    name: 'what one thread puts in a store all see',
+    run: (env) =>
+      withThreads(env, 2, async (space, one, two) => {
+        await one.call('storeSet', 's', 'a', 'from one');
+        await becomes(() => two.call('storeGet', 's', 'a'), 'from one');
+        await two.call('storeSet', 's', 'b', { x: [1, null] });
+        const mine = storeOf(space, 's');
+        await mine.ready;
+        deepEqual(mine.get('b'), { x: [1, null] });
+        equal(await mine.delete('a'), true);
+        await within(two.call('watchStore', 's', 'a', null), 5000, 'the deletion');
+        deepEqual(await two.call('storeKeys', 's'), ['b']);
+      }),
+  },
+  {
+    name: 'replace changes a value only where it is the expected one, exactly once among all',
+    run: (env) =>
+      withThreads(env, 2, async (space, one, two) => {
+        const mine = storeOf(space, 's');
+        equal(await mine.replace('a', 1, 2), false);
+        equal(await mine.replace('a', undefined, { n: 1 }), true);
+        equal(await mine.replace('a', undefined, { n: 2 }), false);
+        equal(await mine.replace('a', { n: 1 }, { n: 2 }), true);
+        await within(
+          Promise.all([one.call('storeAdd', 's', 'n', 100), two.call('storeAdd', 's', 'n', 100)]),
+          15_000,
+          'the additions',
+        );
+        await becomes(() => one.call('storeGet', 's', 'n'), 200);
+      }),
+  },
+  {
+    name: 'watching a key of a store gives what is there and then the newest, and undefined when it goes',
+    run: (env) =>
+      withThreads(env, 1, async (space, agent) => {
+        await agent.call('storeSet', 's', 'a', 1);
+        const one = storeOf(space, 's');
+        const watching = one.watch('a', { timeout: 5000 });
+        equal((await watching.next()).value, 1);
+        await agent.call('storeSet', 's', 'a', 2);
+        equal((await watching.next()).value, 2);
+        await agent.call('storeDelete', 's', 'a');
+        equal((await watching.next()).value, undefined);
+        await agent.call('storeSet', 's', 'a', 3);
+        equal((await watching.next()).value, 3);
+        const end = watching.next();
+        await space.close();
+        equal((await within(end, 5000, 'the end')).done, true);
+      }),
+  },
+  {
+    name: 'a full store is "full" and keeps what it has',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = store(space, 's', { codec: text, entries: 3 });
+        for (const key of ['a', 'b', 'c']) await one.set(key, key);
+        await rejects(one.set('d', 'd'), 'full');
+        equal(one.size, 3);
+        await one.set('a', 'again');
+        await one.delete('b');
+        await one.set('d', 'd');
+        deepEqual([...one.keys()].sort(), ['a', 'c', 'd']);
+      }),
+  },
+  {
+    name: 'a store agrees with a Map over random changes',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const next = random(5);
+        const one = storeOf(space, 's');
+        /** @type {Map<string, number>} */
+        const model = new Map();
+        for (let i = 0; i < 2000; i++) {
+          const key = `k${next(12)}`;
+          const value = next(4);
+          const kind = next(4);
+          if (kind === 0) equal(await one.delete(key), model.delete(key));
+          else if (kind === 1) {
+            const fits = model.get(key) === value;
+            equal(await one.replace(key, value, value + 1), fits);
+            if (fits) model.set(key, value + 1);
+          } else {
+            await one.set(key, value);
+            model.set(key, value);
+          }
+          equal(one.get(key), model.get(key));
+          equal(one.size, model.size);
+        }
+        deepEqual([...one.keys()].sort(), [...model.keys()].sort());
+      }),
+  },
+  {
+    name: 'a thread that dies while it changes cells and stores leaves them usable',
+    run: (env) =>
+      withThreads(env, 2, async (space, one, two) => {
+        one.call('count', 'c', 1e9).catch(() => {});
+        one.call('storeAdd', 's', 'n', 1e9).catch(() => {});
+        const counter = cellOf(space, 'c');
+        while (counter.get() < 5) await counter.changed(counter.version, { timeout: 5000 });
+        await within(one.peer.terminate(), 10_000, 'the end of the worker');
+        await counter.set(-1);
+        equal(counter.get(), -1);
+        await two.call('storeSet', 's', 'n', 0);
+        await within(two.call('storeAdd', 's', 'n', 10), 5000, 'the additions');
+        equal(await two.call('storeGet', 's', 'n'), 10);
+      }),
+  },
+  {
+    name: 'cells and stores of another codec or size are a "mismatch"',
+    run: (env) =>
+      withThreads(env, 1, async (space, agent) => {
+        cell(space, 'c', text, '');
+        throws(() => cell(space, 'c', json(), 0), 'mismatch');
+        store(space, 's', { codec: text, entries: 16 });
+        throws(() => store(space, 's', { codec: text, entries: 17 }), 'mismatch');
+        throws(() => cell(space, 's', text, ''), 'mismatch');
+        await rejects(agent.call('set', 'c', 1), 'mismatch');
+        await rejects(agent.call('storeSet', 's', 'a', 1), 'mismatch');
+      }),
+  },
+  {
+    name: 'options of cells and stores that make no sense are a TypeError, and change nothing',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        /** @param {unknown} error */
+        const typeError = (error) => error instanceof TypeError;
+        for (const entries of [0, -1, 1.5, 65536, '3']) {
+          throws(() => store(space, 's', /** @type {any} */ ({ entries })), typeError);
+        }
+        throws(() => store(space, ''), typeError);
+        const one = store(space, 's', { codec: text });
+        throws(() => one.get(/** @type {any} */ (1)), typeError);
+        await rejects(one.set('a', /** @type {any} */ (undefined)), typeError);
+        await rejects(one.set('a', /** @type {any} */ (5)), typeError);
+        equal(one.size, 0);
+      }),
+  },
+  {
+    name: 'the immediate forms of changes work where memory is shared, and say so where it is not',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = cellOf(space, 'c');
+        const values = storeOf(space, 's');
+        if (!isShared(env)) {
+          throws(() => one.setSync(1), 'not-isolated');
+          throws(() => one.updateSync((n) => n + 1), 'not-isolated');
+          throws(() => values.setSync('a', 1), 'not-isolated');
+          throws(() => values.deleteSync('a'), 'not-isolated');
+          throws(() => values.replaceSync('a', undefined, 1), 'not-isolated');
+          return;
+        }
+        one.setSync(1);
+        equal(
+          one.updateSync((n) => n + 1),
+          2,
+        );
+        equal(one.get(), 2);
+        values.setSync('a', 1);
+        equal(values.replaceSync('a', 2, 3), false);
+        equal(values.replaceSync('a', 1, 3), true);
+        equal(values.get('a'), 3);
+        equal(values.deleteSync('a'), true);
+        equal(values.deleteSync('a'), false);
+      }),
+  },
+];
