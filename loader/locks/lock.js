@@ -108,6 +108,7 @@ export function sharedLock(way, what, counts = false) {
     tryLock: async () => attemptOnce(),
 
     lockSync(wait) {
+      requireBlocking({ transport: 'shared' }, what);
       let taken = way.take(false);
       const done = () => {
         if (taken < 0 && taken !== Status.BUSY) taken = way.take(false);
@@ -119,7 +120,6 @@ export function sharedLock(way, what, counts = false) {
         if (taken === Status.BUSY) throw ownDeadlock(what);
         return taken;
       };
-      requireBlocking({ transport: 'shared' }, what);
       blockUntil({ transport: 'shared' }, sleep, done, wait, what);
       return hold(taken);
     },
