@@ -14,8 +14,8 @@ enum {
   NAMES = 200,
   LIMIT = 30, /* seconds that one run may take: then somebody hangs */
   /* When a burier's step is no place to die any more, in short: */
-  OFTEN = 4, /* it took the step so often in this burial: then the 8th time, the 16th... */
-  SAME = 8   /* so many died there after victims that died at one step, in this scenario */
+  OFTEN = 3, /* it took the step so often in this burial: then the 4th time, the 8th... */
+  SAME = 4   /* so many died there after victims that died at one step, in this scenario */
 };
 
 typedef struct names {
@@ -148,6 +148,26 @@ static sluice_space join(void) {
   return space;
 }
 
+/* Buries up to three; 0 stands for nobody. The burial of one may have to wait until it is known
+ * that another is dead, too. */
+static void bury(sluice_space *space, const uint32_t ids[3]) {
+  for (int tries = 0; tries < BURIAL_TRIES; tries++) {
+    int done = 1;
+    for (uint32_t i = 0; i < 3; i++) {
+      int status = ids[i] == 0 ? SLUICE_OK : sluice_participant_bury(space, ids[i]);
+      CRASH_TRUE(status == SLUICE_OK || status == SLUICE_E_AGAIN);
+      done &= status == SLUICE_OK;
+    }
+    if (done) {
+      for (uint32_t i = 0; i < 3; i++) {
+        CRASH_TRUE(ids[i] == 0 || !sluice_participant_alive(space, ids[i]));
+      }
+      return;
+    }
+  }
+  crash_fail(__FILE__, __LINE__, "the burial does not end", (long long)ids[0], 0);
+}
+
 /* Starts a process that is killed at its step number `step` (0: never); what it does is `act`, or
  * to bury `dead`. Returns 1 when it got to its end, 0 when it was killed. */
 static int die_at(uint32_t step, char *where, uint32_t reserved,
@@ -166,7 +186,7 @@ static int die_at(uint32_t step, char *where, uint32_t reserved,
     if (act != NULL) {
       act(&space, &shared->log);
     } else {
-      CRASH_EQUAL(sluice_participant_bury(&space, dead), SLUICE_OK);
+      bury(&space, (uint32_t[3]){dead, (uint32_t)atomic_load(&shared->log.second)});
     }
     _exit(0);
   }
@@ -178,18 +198,6 @@ static int die_at(uint32_t step, char *where, uint32_t reserved,
   }
   CRASH_EQUAL(WTERMSIG(status), SIGKILL);
   return 0;
-}
-
-static void bury(sluice_space *space, uint32_t id) {
-  for (int tries = 0; tries < BURIAL_TRIES; tries++) {
-    int status = sluice_participant_bury(space, id);
-    if (status == SLUICE_OK) {
-      CRASH_EQUAL(sluice_participant_alive(space, id), 0);
-      return;
-    }
-    CRASH_EQUAL(status, SLUICE_E_AGAIN);
-  }
-  crash_fail(__FILE__, __LINE__, "the burial does not end", (long long)id, 0);
 }
 
 /* Bytes in use, but for the areas that slots keep for their next holders. */
@@ -241,13 +249,9 @@ static int run(const crash_scenario *scenario, uint32_t victim, uint32_t burier)
       if (!burier_done) {
         shared->deaths[shared->victim][note(&shared->buriers, shared->burier_at)]++;
       }
-      bury(&survivor, helper); /* and with it, what it began */
     }
-    uint32_t second = (uint32_t)atomic_load(&shared->log.second);
-    if (second != 0 && sluice_participant_alive(&survivor, second)) {
-      bury(&survivor, second);
-    }
-    bury(&survivor, id);
+    /* The burier first, and with it what it began. */
+    bury(&survivor, (uint32_t[3]){helper, (uint32_t)atomic_load(&shared->log.second), id});
   }
   CRASH_EQUAL(sluice_participant_count(&survivor), 1 + shared->log.guests);
   CRASH_EQUAL(sluice_space_state(&survivor), SLUICE_OK);
@@ -288,8 +292,8 @@ static void enumerate(const crash_scenario *scenario) {
                second_deaths);
 }
 
-/* With the argument "steps": prints the names of the steps at which somebody died; with "all":
- * leaves no place to die out. */
+/* With the argument "steps": prints the names of the steps at which somebody died, for steps.sh;
+ * with "all": leaves no place to die out. */
 int main(int argc, char **argv) {
   (void)setvbuf(stdout, NULL, _IOLBF, 0);
   memory = mmap(NULL, SPACE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -297,12 +301,16 @@ int main(int argc, char **argv) {
   if (memory == MAP_FAILED || (void *)shared == MAP_FAILED) {
     return 2;
   }
-  everywhere = argc > 1 && strcmp(argv[1], "all") == 0;
+  int tells = 0;
+  for (int i = 1; i < argc; i++) {
+    everywhere |= strcmp(argv[i], "all") == 0;
+    tells |= strcmp(argv[i], "steps") == 0;
+  }
   (void)signal(SIGALRM, hangs);
   for (const crash_scenario *scenario = crash_scenarios; scenario->name != NULL; scenario++) {
     enumerate(scenario);
   }
-  if (argc > 1 && strcmp(argv[1], "steps") == 0) {
+  if (tells) {
     print(&shared->victims, "victim");
     print(&shared->buriers, "burier");
   }
