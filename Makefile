@@ -8,7 +8,7 @@ include core/test/hosts/hosts.mk
 include core/test/wasm/wasm.mk
 include core/test/bench/bench.mk
 
-LOADER := $(wildcard loader/*.js loader/*/*.js)
+LOADER := $(wildcard loader/*.js loader/*/*.js worker/*.js)
 
 .PHONY: help setup setup-build setup-test setup-lint build demo serve test test-node test-browser \
   test-packaging verify lint lint-js format size package clean

@@ -4,8 +4,8 @@ CORE_SOURCES := $(wildcard core/src/*.c)
 CORE_HEADERS := $(wildcard core/include/sluice/*.h core/src/*.h)
 C_WARNINGS := -std=c11 -Wall -Wextra -Wconversion -Werror
 
-# Linked at -O1: at -O2 and above wasm-opt inlines the futex wait into loops, which V8 11.3
-# miscompiles (see core/src/futex.c). The objects are optimised by LLVM already.
+# Users' modules are linked at -O1: at -O2 and -O3 wasm-opt inlines the futex wait into loops, which
+# V8 11.3 miscompiles (see core/src/futex.c). The objects are optimised by LLVM already.
 WASM_OBJECTS := $(CORE_SOURCES:core/src/%.c=build/wasm/%.o)
 # -fno-jump-tables: LLVM turns a switch over constants into a table, which would be a data segment.
 WASM_CFLAGS := $(C_WARNINGS) -fno-jump-tables -matomics -mbulk-memory -Icore/include
@@ -17,7 +17,13 @@ WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sSUPPORT_ERRNO=0 -sALLOW_MEMOR
   -Wl,--shared-memory,--import-memory,--export=__heap_base
 # The packaged core has no stack of its own, one page at least and the largest maximum, so that it
 # can attach to a space in any memory.
-CORE_LDFLAGS := -sTOTAL_STACK=0 -sINITIAL_MEMORY=65536 -sMAXIMUM_MEMORY=4294967296
+# Small: wasm-opt at -Oz puts equal functions together, and inlines what is no larger than 8 of its
+# nodes, or has one caller and is no larger than 100: measured, brotli's figure. The futex wait has
+# more nodes and more callers: it stays alone in its function, which tests/node/core-wasm.test.js
+# looks after.
+CORE_PASSES := --converge,--always-inline-max-function-size=8,--one-caller-inline-max-function-size=100
+CORE_LDFLAGS := -sTOTAL_STACK=0 -sINITIAL_MEMORY=65536 -sMAXIMUM_MEMORY=4294967296 \
+  -Oz -sBINARYEN_EXTRA_PASSES=$(CORE_PASSES)
 
 build/wasm/%.o: core/src/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)

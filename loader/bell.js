@@ -1,9 +1,9 @@
 /**
  * How a thread that must not block learns that something has changed.
  *
- * @typedef {{sleep(): Promise<void>, ring(): void, listen(listener: () => void): void}} Bell
- *   `sleep` resolves when the bell rings, perhaps early; `ring` is for changes that this thread made
- *   itself
+ * @typedef {{sleep(key?: number): Promise<void>, ring(): void, listen(listener: () => void): void}} Bell
+ *   `sleep` resolves when the bell rings, perhaps early; `key`: what its word showed; `ring` is for
+ *   changes that this thread made itself
  */
 
 import { losesWakeUps } from '#platform';
@@ -63,14 +63,14 @@ async function poll(words, index, value, first, longest, signal) {
 }
 
 /**
- * Over shared memory the core rings: it notifies the word when, and only when, it is 1.
+ * Over shared memory the core rings: it changes the word and notifies it.
  *
  * @param {import('./thread.js').Thread} thread
  * @param {number} word its address
  * @returns {Bell}
  */
 export const sharedBell = (thread, word) => ({
-  sleep: () => untilChanged(thread, word, 1),
+  sleep: (key = 1) => untilChanged(thread, word, key),
   ring() {},
   listen() {},
 });

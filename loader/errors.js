@@ -75,8 +75,9 @@ export function statusError(status, what) {
  *
  * @typedef {{
  *   kind: string, name: string, message: string, stack?: string, cause?: PlainError,
- *   fields?: Record<string, unknown>,
+ *   fields?: Record<string, unknown>, errors?: PlainError[],
  * } | {thrown: unknown}} PlainError `kind`: the class that it is made of again; `fields`: its own;
+ *   `errors`: an AggregateError's;
  *   `thrown`: what is no error
  */
 
@@ -116,6 +117,8 @@ export function toPlain(error, depth = 0) {
   for (const [key, value] of Object.entries(error)) {
     if (key !== 'name' && key !== 'cause' && clonable(value)) fields[key] = value;
   }
+  const { errors } = /** @type {any} */ (error);
+  const several = Array.isArray(errors) && !('errors' in fields) && depth < DEPTH;
   return {
     kind,
     name,
@@ -123,6 +126,7 @@ export function toPlain(error, depth = 0) {
     stack,
     cause: cause === undefined || depth === DEPTH ? undefined : toPlain(cause, depth + 1),
     fields,
+    errors: several ? errors.map((one) => toPlain(one, depth + 1)) : undefined,
   };
 }
 
@@ -142,7 +146,7 @@ function clonable(value) {
 /** @param {PlainError} plain @returns {any} the error, or what was thrown in place of one */
 export function fromPlain(plain) {
   if ('thrown' in plain) return plain.thrown;
-  const { kind, name, message, stack, cause, fields } = plain;
+  const { kind, name, message, stack, cause, fields, errors } = plain;
   const options = cause === undefined ? undefined : { cause: fromPlain(cause) };
   const error = make(kind, name, message, fields, options);
   // A DOMException's are its prototype's.
@@ -151,6 +155,7 @@ export function fromPlain(plain) {
     Object.assign(error, fields);
   }
   if (stack) define(error, 'stack', stack);
+  if (errors) define(error, 'errors', errors.map(fromPlain));
   return error;
 }
 

@@ -26,10 +26,22 @@ import { SluiceError } from './errors.js';
 /** @type {WeakMap<object, Internals>} */
 const all = new WeakMap();
 
-/** @param {object} space @param {Internals} internals */
+/** @param {import('./space.js').Space} space @param {Internals} internals */
 export const remember = (space, internals) => {
   all.set(space, internals);
+  open.set(internals.handle.id, new WeakRef(space));
 };
+
+/** This thread's, by their handles' ids. @type {Map<string, WeakRef<import('./space.js').Space>>} */
+const open = /* @__PURE__ */ new Map();
+
+/** The space of that id that this thread is in. @param {string} id */
+export function spaceOf(id) {
+  const space = open.get(id)?.deref();
+  if (space && !all.get(space)?.closed) return space;
+  open.delete(id);
+  return undefined;
+}
 
 /**
  * @param {import('./space.js').Space} space

@@ -14,7 +14,9 @@ export const SPACE_AREA = 16;
 
 export const HEADER_STATE = 12;
 export const HEADER_RECOVERED = 24;
+export const HEADER_FREED = 28;
 
+export const OBJECT_KIND = 0;
 export const OBJECT_CAPACITY = 8;
 export const OBJECT_CODEC = 12;
 export const OBJECT_STATE = 16;
@@ -25,12 +27,23 @@ export const RING_SENT = 152;
 export const RING_REFUSED = 160;
 export const RING_SENDER_WAITS = 168;
 export const RING_REASON = 176;
-export const RING_REASON_BYTES = 180;
 export const RING_CONSUMER_ASLEEP = 260;
 export const RING_HEAD = 264;
 export const RING_RECEIVED = 272;
 export const RING_RECEIVER_WAITS = 280;
 export const RING_DATA = 384;
+
+export const MANY_FILLED = 384;
+export const MANY_ROOM = 448;
+export const MANY_REASON = 532;
+export const MANY_DATA = 3712;
+
+export const BROADCAST_TAIL = 128;
+export const BROADCAST_OLDEST = 136;
+export const BROADCAST_RECORDS = 144;
+export const BROADCAST_ARRIVALS = 256;
+export const BROADCAST_REASON = 264;
+export const BROADCAST_DATA = 640;
 
 export const MUTEX_WORD = 128;
 export const MUTEX_BYTES = 256;
@@ -64,10 +77,29 @@ export const CONSUMER_LOST = 8;
 
 export const PRODUCER_BYTES = 128;
 export const PRODUCER_STATUS = 44;
+export const MANY_PRODUCER_STATUS = 52;
+export const MANY_PRODUCER_KEY = 64;
 
 export const CONSUMER_BYTES = 128;
+/** Then the type and the status, a word each. */
 export const CONSUMER_LENGTH = 32;
 export const CONSUMER_STATUS = 40;
+export const MANY_CONSUMER_LENGTH = 40;
+export const MANY_CONSUMER_KEY = 76;
+
+export const FIGURES_BYTES = 56;
+
+export const WRITER_BYTES = 256;
+export const READER_BYTES = 128;
+export const READER_LOST = 24;
+export const READER_FROM = 40;
+export const READER_TYPE = 48;
+export const READER_KEY = 60;
+
+/** Of a record that names a block, which has the type BLOCK; those of the user have 0. */
+export const BLOCK = 1;
+export const MESSAGE_BYTES = 12;
+
 /** A batch stands behind the consumer: records of {offset, length, type}. */
 export const BATCH = 64;
 export const RECORD_WORDS = 3;

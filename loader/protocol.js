@@ -34,22 +34,24 @@
  *
  * @typedef {{op: 'open', id: number, end: 'sender' | 'receiver', shape: import('./channels/ring.js').Shape}} Open
  * @typedef {{op: 'refused', id: number, error: import('./errors.js').PlainError}} Refused
- * @typedef {{op: 'data', id: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], lost: number, keep: boolean}} Data
+ * @typedef {{op: 'data', id: number, run: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], lost: number, keep: boolean}} Data
  *   whole frames, in order, without paddings, and the bytes of the blocks among them; to a receiver:
- *   `lost`, how many it missed before; `keep`: it need not have asked
+ *   `run`, its number; `lost`, how many it missed before; `keep`: it need not have asked
  * @typedef {{op: 'got', id: number}} Got the creator has the oldest that it has not said so of
  * @typedef {{op: 'free', id: number, bytes: number, records: number}} Free they are released
- * @typedef {{op: 'want', id: number, records: number}} Want a receiver of several asks for records
- * @typedef {{op: 'back', id: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[]}} Back
- *   it does not want them any more
- * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./channels/reason.js').Reason, bytes?: ArrayBuffer, blocks?: ArrayBuffer[]}} End
- *   there will be no more data, or nobody reads it any more; `reason`: what the sender said; `bytes`
- *   and `blocks`: what the receiver leaves unread
+ * @typedef {{op: 'want', id: number, records: number, waiting: boolean}} Want a receiver of several asks
+ *   for records; `waiting`: it sleeps until they come
+ * @typedef {{op: 'yield', id: number}} Yield others wait for what it has not looked at
+ * @typedef {{op: 'back', id: number, parts: import('./messages/runs.js').Part[], records: number}} Back
+ *   the answer; or it does not want them any more; `records`: what it wants now
+ * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./channels/reason.js').Reason, parts: import('./messages/runs.js').Part[]}} End
+ *   there will be no more data, or nobody reads it any more; `reason`: what the sender said; `parts`:
+ *   what the receiver leaves unread
  * @typedef {{op: 'ended', id: number}} Ended the answer
- * @typedef {Open | Refused | Data | Got | Free | Want | Back | End | Ended} ChannelMessage
+ * @typedef {Open | Refused | Data | Got | Free | Want | Yield | Back | End | Ended} ChannelMessage
  *
  * @typedef {{
- *   sluice: 1, transport: 'shared' | 'message', module: WebAssembly.Module,
+ *   sluice: 1, id: string, transport: 'shared' | 'message', module: WebAssembly.Module,
  *   memoryAt: {module: string, name: string}, stack: number, pages: {initial: number, maximum: number},
  *   memory?: WebAssembly.Memory, base?: number,
  * }} HandleData what a space's handle carries; `memory` and `base` where memory is shared

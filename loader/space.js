@@ -44,6 +44,7 @@ import { makeRelay } from './messages/relay.js';
 import { makeTurns } from './messages/turns.js';
 import { makeValues } from './messages/values.js';
 import { compile } from './module.js';
+import { random } from './random.js';
 import { CORE_STACK, enter, MODULE_STACK } from './thread.js';
 import { within } from './wait.js';
 
@@ -72,6 +73,7 @@ async function make(options) {
   /** @type {import('./protocol.js').HandleData} */
   const handle = {
     sluice: 1,
+    id: random(),
     transport,
     module: compiled.module,
     memoryAt: compiled.memory

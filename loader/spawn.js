@@ -13,6 +13,7 @@ import { ASYNC_DISPOSE } from './dispose.js';
 import { fromPlain, SluiceError, Status } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
+import { random } from './random.js';
 import { limit, watch } from './wait.js';
 
 /** @type {WeakMap<object, {worker: Worker, port: MessagePort, space: import('./space.js').Space, lost: Promise<SluiceError>}>} */
@@ -54,9 +55,6 @@ export async function spawn(space, make, wait) {
     letGo();
   }
 }
-
-export const random = () =>
-  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');
 
 /** @param {() => Worker} make */
 function startWorker(make) {
@@ -177,6 +175,8 @@ function makePeer(internals, worker, lock, participant, port) {
     setLost = resolve;
   });
   let dead = false;
+  /** What it did not catch: in Node that is its end, and ours where nobody listens. @type {unknown} */
+  let cause;
   /** The workers that it started itself, and those started by them.
    * @type {import('./protocol.js').Child[]} */
   const children = [];
@@ -208,9 +208,17 @@ function makePeer(internals, worker, lock, participant, port) {
     for (const child of children) watchOrphan(child.lock, () => clean(child.participant));
     hub?.disconnect(lock);
     link?.disconnect(lock);
-    setLost(new SluiceError('peer-lost', 'the worker has ended'));
+    stopListening();
+    setLost(
+      new SluiceError('peer-lost', 'the worker has ended', cause === undefined ? {} : { cause }),
+    );
   }
 
+  const stopListening = watchWorker(worker, {
+    error(_message, error) {
+      cause = error;
+    },
+  });
   const watching = watchDeath(worker, lock, bury);
 
   /** @type {Peer} */

@@ -2,14 +2,14 @@
  * One thread's instance of the module over a space's memory: its stack, its views, its calls.
  *
  * @typedef {{
- *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number,
+ *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number, top: number,
  *   u8: Uint8Array, i32: Int32Array,
  *   waits: Map<number, {value: number, promise: Promise<void>}>,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
  *   textAt(at: number, bytes: number): string,
  *   status(): number,
- * }} Thread `self` is the address of this thread's sluice_space; all addresses are absolute; `waits`:
+ * }} Thread `self` is the address of this thread's sluice_space, `top` that of its empty stack; all addresses are absolute; `waits`:
  *   those of bell.js that are pending
  */
 
@@ -48,6 +48,7 @@ export async function enter({ module, memory, at, stack, imports, base, create }
   const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
   thread.area = area;
   const top = area + NAME_SCRATCH + stack;
+  thread.top = top;
   exports.sluice_stack_set(top);
   if (exports.__wasm_init_tls && exports.__tls_size?.value > 0) {
     exports.__wasm_init_tls(thread.alloc(exports.__tls_size.value));
@@ -128,6 +129,7 @@ function makeThread(memory, exports, base, self) {
     base,
     self,
     area: 0,
+    top: 0,
     participant: 0,
     waits: new Map(),
     u8: new Uint8Array(memory.buffer),

@@ -115,7 +115,8 @@ export function weighObjects() {
   /** @type {Map<string, Uint8Array[]>} */
   const objects = new Map();
   let current = 0;
-  for (const [index, name] of names.entries()) {
+  for (const [index, given] of names.entries()) {
+    const name = given.replace(/^byn\$mgfn-shared\$/, ''); // what wasm-opt made of several like it
     const found = symbols.findIndex((set, source) => source >= current && set.has(name));
     if (found >= 0) current = found;
     const source = found < 0 ? "the toolchain's" : sources[found];

@@ -67,6 +67,8 @@ export function faultRoutes() {
     '/faults/throws.js': script('throws.js'),
     '/faults/silent.js': script('silent.js'),
     '/faults/stalled.js': stalled,
+    '/faults/wrong-type.js': async (response) =>
+      answer(response, 200, 'text/plain', await readScript('silent.js')),
     '/faults/no-coep.js': async (response, url) => {
       response.removeHeader('cross-origin-embedder-policy');
       await script('no-coep.js')(response, url);

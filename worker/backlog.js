@@ -2,56 +2,53 @@
 
 /** @template T */
 export function makeBacklog() {
-  /** Highest first. @type {{priority: number, items: Set<T>}[]} */
+  /** Highest first, none of them empty. @type {{priority: number, items: Set<T>}[]} */
   const levels = [];
   let length = 0;
 
   /** @param {number} priority */
   function level(priority) {
     const at = levels.findIndex((one) => one.priority <= priority);
-    if (levels[at]?.priority === priority) return levels[at].items;
+    if (levels[at]?.priority === priority) return levels[at];
     const made = { priority, items: /** @type {Set<T>} */ (new Set()) };
     levels.splice(at < 0 ? levels.length : at, 0, made);
-    return made.items;
+    return made;
   }
 
-  return {
+  const backlog = {
     get length() {
       return length;
     },
 
     /** @param {T} item @param {number} priority */
     add(item, priority) {
-      level(priority).add(item);
+      level(priority).items.add(item);
       length++;
     },
 
     /** In front of all of its priority. @param {T} item @param {number} priority */
     addFirst(item, priority) {
-      const items = level(priority);
-      const rest = [...items];
-      items.clear();
-      for (const one of [item, ...rest]) items.add(one);
+      const at = level(priority);
+      at.items = new Set([item, ...at.items]);
       length++;
     },
 
     /** @returns {T | undefined} */
     take() {
-      for (const { items } of levels) {
-        for (const item of items) {
-          items.delete(item);
-          length--;
-          return item;
-        }
-      }
-      return undefined;
+      if (length === 0) return undefined;
+      const [item] = levels[0].items;
+      backlog.remove(item);
+      return item;
     },
 
     /** @param {T} item */
     remove(item) {
-      const held = levels.some(({ items }) => items.delete(item));
-      if (held) length--;
-      return held;
+      const at = levels.findIndex(({ items }) => items.delete(item));
+      if (at < 0) return false;
+      if (levels[at].items.size === 0) levels.splice(at, 1);
+      length--;
+      return true;
     },
   };
+  return backlog;
 }

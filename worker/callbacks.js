@@ -26,6 +26,7 @@ export function makeCallbacks(post) {
     send(args) {
       /** @type {[number, number][]} */
       const places = [];
+      if (!args.some(isProxy)) return { args, callbacks: places };
       const sent = args.map((arg, index) => {
         if (!isProxy(arg)) return arg;
         places.push([index, callbacks.keep(arg)]);

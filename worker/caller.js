@@ -2,21 +2,22 @@
  * The calls that this side of a connection has made.
  *
  * @typedef {import('../loader/wait.js').Wait & {transfer?: Transferable[], priority?: number, retry?: number}} CallOptions
- *   `transfer`: what to hand over instead of copying it; `priority` and `retry`: of a pool's calls
- * @typedef {CallOptions & {onSettled?: () => void}} InnerOptions `onSettled`: the other side does not
- *   run it any more, given up or not
+ *   `transfer`: what to hand over instead of copying it; of a pool's calls, `priority`: the higher
+ *   start first, and `retry`: so often again where the worker dies
+ * @typedef {CallOptions & {onGivenUp?: () => void, onSettled?: () => void}} InnerOptions `onGivenUp`:
+ *   nobody waits for it any more; `onSettled`: the other side has done with it, given up or not
  * @typedef {Promise<any> & AsyncIterableIterator<any>} Answer a promise; where the function gives an
  *   async iterable, it can be iterated at once as well
  * @typedef {{
  *   call(name: string | number, args: unknown[], options?: InnerOptions): Answer,
- *   invoke(name: string, args: unknown[], mailbox: number): number,
+ *   invoke(name: string, args: unknown[], mailbox: import('./protocol.js').Mailbox): number,
  *   receive(message: import('./protocol.js').Message): void, end(error: Error): void,
  * }} Caller `invoke`: a call whose result goes to a mailbox; gives its id
  */
 
 import { keepAlive } from '#platform';
 import { fromPlain, toPlain } from '../loader/errors.js';
-import { watch } from '../loader/wait.js';
+import { limit, watch } from '../loader/wait.js';
 import { makeIteration } from './iteration.js';
 import { notCloned, transfersOf } from './marks.js';
 import { WINDOW } from './protocol.js';
@@ -24,125 +25,141 @@ import { WINDOW } from './protocol.js';
 /**
  * @param {import('./protocol.js').Post} post throws where a message cannot be copied
  * @param {import('./callbacks.js').Callbacks} callbacks
- * @param {(id: number) => void} cancelled says it where a thread in mid-computation sees it
+ * @param {import('./shared.js').Shared} shared
  * @returns {Caller}
  */
-export function makeCaller(post, callbacks, cancelled) {
-  /** @typedef {{resolve(value: unknown): void, reject(reason: unknown): void, iteration?: import('./iteration.js').Iteration}} Pending */
-  /** @type {Map<number, Pending>} */
+export function makeCaller(post, callbacks, shared) {
+  /**
+   * @typedef {{
+   *   iteration?: import('./iteration.js').Iteration, resolve(value: unknown): void,
+   *   reject(reason: unknown): void, settle(): boolean, over(): void, onGivenUp?(): void,
+   * }} Pending `settle`: whoever called gets its answer now, and did not before; `over`: nothing comes
+   *   any more
+   * @type {Map<number, Pending>}
+   */
   const pending = new Map();
-  /** Given up, and not answered yet. @type {Map<number, () => void>} */
-  const abandoned = new Map();
   let ids = 1;
   /** @type {Error | undefined} */
   let ended;
 
   /**
-   * @param {number} id
    * @param {string | number} name
    * @param {unknown[]} args
-   * @param {CallOptions} options
-   * @param {number} [mailbox]
+   * @param {{transfer?: Transferable[], word?: number, mailbox?: import('./protocol.js').Mailbox}} how
    */
-  function send(id, name, args, options, mailbox) {
-    const transfer = [...(options.transfer ?? []), ...args.flatMap(transfersOf)];
+  function send(name, args, { transfer = [], word = 0, mailbox }) {
     const sent = callbacks.send(args);
+    const list = args.flatMap(transfersOf);
     try {
-      post({ op: 'call', id, name, ...sent, mailbox }, transfer);
+      post({ op: 'call', id: ids, name, ...sent, word, mailbox }, [...transfer, ...list]);
     } catch (cause) {
       for (const [, number] of sent.callbacks) callbacks.forget(number);
       throw notCloned(cause, `an argument of ${name}()`);
     }
+    return ids++;
+  }
+
+  /** @param {Pending} call @param {unknown} reason */
+  function fail(call, reason) {
+    call.iteration?.end(reason);
+    if (call.settle()) call.reject(reason);
   }
 
   /** @type {Caller} */
   const caller = {
     call(name, args, options = {}) {
-      const id = ids++;
       /** @type {Promise<any>} */
       const promise = new Promise((resolve, reject) => {
         options.signal?.throwIfAborted();
+        limit(options.timeout);
         if (ended) throw ended;
-        send(id, name, args, options);
+        const word = shared.take();
+        let id = 0;
+        try {
+          id = send(name, args, { transfer: options.transfer, word });
+        } catch (error) {
+          shared.giveBack(word);
+          throw error;
+        }
         const letGo = keepAlive();
+        let waits = true;
         /** @type {Pending} */
         const call = {
           resolve(value) {
             letGo();
-            if (!call.iteration) close();
             resolve(value);
           },
-          reject(reason) {
+          reject,
+          onGivenUp: options.onGivenUp,
+          settle() {
+            const did = waits;
+            waits = false;
             letGo();
-            close();
-            call.iteration?.end(reason);
-            reject(reason);
+            stop();
+            return did;
+          },
+          over() {
+            pending.delete(id);
+            shared.giveBack(word);
+            options.onSettled?.();
           },
         };
-        const close = () => {
-          pending.delete(id);
-          stop?.();
-          if (!abandoned.has(id)) options.onSettled?.();
-        };
         pending.set(id, call);
-        /** @type {(() => void) | undefined} */
-        let stop;
-        stop = watch(options, `${name}()`, (reason) => {
-          cancelled(id);
-          if (!ended) post({ op: 'cancel', id, reason: toPlain(reason) });
-          if (options.onSettled) abandoned.set(id, options.onSettled);
-          call.reject(reason);
+        const stop = watch(options, `${name}()`, (reason) => {
+          shared.cancel(word);
+          post({ op: 'cancel', id, reason: toPlain(reason) });
+          fail(call, reason);
+          options.onGivenUp?.();
         });
       });
-      return withIterator(promise, String(name));
+      return answerOf(promise, String(name));
     },
 
-    invoke(name, args, mailbox) {
-      send(ids, name, args, {}, mailbox);
-      return ids++;
-    },
+    invoke: (name, args, mailbox) => send(name, args, { mailbox }),
 
     receive(message) {
-      const id = 'id' in message ? message.id : 0;
-      const call = pending.get(id);
-      if (message.op === 'result' || message.op === 'failed') {
-        abandoned.get(id)?.();
-        abandoned.delete(id);
-      }
-      if (message.op === 'result') {
+      const call = 'id' in message && pending.get(message.id);
+      if (!call) return;
+      const { op, id } = message;
+      if (op === 'result') {
         const { value, callback } = message;
-        const result = callback === undefined ? value : callbacks.receive(callback);
-        call?.resolve(result);
-      } else if (message.op === 'failed') {
-        call?.reject(fromPlain(message.error));
-      } else if (message.op === 'iterable' && call) {
+        call.over();
+        if (call.settle()) call.resolve(callback ? callbacks.receive(callback) : value);
+      } else if (op === 'failed') {
+        call.over();
+        fail(call, fromPlain(message.error));
+      } else if (op === 'iterable') {
         call.iteration = makeIteration(
           (count) => post({ op: 'more', id, count }),
           () => {
-            pending.delete(id);
+            if (!call.settle()) return;
             post({ op: 'stop', id });
+            call.onGivenUp?.();
           },
         );
-        post({ op: 'more', id, count: WINDOW });
         call.resolve(call.iteration.iterator);
-      } else if (message.op === 'item') {
-        call?.iteration?.push(message.value);
-      } else if (message.op === 'done') {
-        pending.delete(id);
-        call?.iteration?.end();
+        post({ op: 'more', id, count: WINDOW });
+      } else if (op === 'item') {
+        call.iteration?.push(message.value);
+      } else if (op === 'done') {
+        call.over();
+        call.iteration?.end();
+        call.settle();
       }
     },
 
     end(error) {
-      ended ??= error;
-      for (const call of [...pending.values()]) call.reject(error);
+      ended = error;
+      const calls = [...pending.values()];
+      pending.clear();
+      for (const call of calls) fail(call, error);
     },
   };
   return caller;
 }
 
 /** @param {Promise<any>} promise @param {string} name @returns {Answer} */
-function withIterator(promise, name) {
+export function answerOf(promise, name) {
   const iterator = async () => {
     const result = await promise;
     if (typeof result?.next === 'function') return result;

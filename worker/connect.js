@@ -2,43 +2,21 @@
  * The calling side: another thread's served functions as one's own, asynchronous ones.
  *
  * @typedef {import('./runner.js').Api} Api
- */
-
-/**
- * @template {Api} A
  * @typedef {{
- *   readonly [K in keyof A]: (...args: Parameters<A[K]>) => ReturnType<A[K]> extends AsyncIterable<infer U>
- *     ? AsyncIterableIterator<U> : Promise<Awaited<ReturnType<A[K]>>>
- * }} Remote
+ *   connection: import('./connection.js').Connection,
+ *   space: import('../loader/space.js').Space | undefined, readonly ready: Promise<void>,
+ * }} Link `ready`: the other side serves; or why it does not
  */
 
-import { keepAlive, watchDeath, watchWorker } from '#platform';
-import { ASYNC_DISPOSE } from '../loader/dispose.js';
+import { keepAlive, turn, watchWorker } from '#platform';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { handshake } from '../loader/protocol.js';
-import { knownPeer, notLoaded, random } from '../loader/spawn.js';
+import { knownPeer, notLoaded } from '../loader/spawn.js';
 import { gone, makeConnection } from './connection.js';
-import { WORDS } from './shared.js';
+import { makeRemote } from './remote.js';
 
-const DEADLINE = 10_000;
-
-/**
- * @typedef {{
- *   connection: import('./connection.js').Connection,
- *   space: import('../loader/space.js').Space | undefined,
- *   participant(): number, options: import('./caller.js').CallOptions,
- * }} Inside a remote
- * @type {WeakMap<object, Inside>}
- */
-const remotes = new WeakMap();
-
-/** @param {object} remote @returns {Inside} */
-export function remoteOf(remote) {
-  const known = remotes.get(remote);
-  if (!known) throw new TypeError('this takes what connect() gave');
-  return known;
-}
+export const DEADLINE = 10_000;
 
 /**
  * Connects to what another thread serves: a worker's own functions, or those at a port's other end.
@@ -48,55 +26,69 @@ export function remoteOf(remote) {
  * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
  * @param {{space?: import('../loader/space.js').Space}} [options] `space`: that both threads are in,
  *   for callSync() and `this.cancelled`; of a peer that spawn() gave it is known
- * @returns {Remote<A> & AsyncDisposable}
+ * @returns {import('./remote.js').Remote<A> & AsyncDisposable}
  */
 export function connect(peer, options = {}) {
-  const known = knownPeer(peer);
-  const space = options.space ?? known?.space;
-  const lock = `sluice-${random()}`;
-  let participant = 0;
-  const port = portTo(peer, (error) => connection.end(error));
+  const link = linkTo(peer, options.space);
+  const { connection } = link;
+  return makeRemote({
+    call: connection.call,
+    options: {},
+    link,
+    close: async () => connection.end(new SluiceError('closed', 'this connection was closed')),
+  });
+}
 
-  const letGo = keepAlive();
-  const timer = setTimeout(() => connection.end(unserved()), DEADLINE);
-  const arrived = () => {
-    clearTimeout(timer);
-    letGo();
-  };
+/**
+ * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
+ * @param {import('../loader/space.js').Space} [given]
+ * @returns {Link}
+ */
+export function linkTo(peer, given) {
+  const known = knownPeer(peer);
+  const space = given ?? known?.space;
+  const id = space && inside(space).handle.id;
+  const port = portTo(peer, (error) => connection.end(error));
+  /** @type {(error?: Error) => void} */
+  let arrived = () => {};
+  /** @type {Promise<void>} */
+  const ready = new Promise((resolve, reject) => {
+    const letGo = keepAlive();
+    // A thread that was busy itself hears of the answer first.
+    const timer = setTimeout(async () => {
+      await turn();
+      if (!there) connection.end(unserved());
+    }, DEADLINE);
+    let there = false;
+    arrived = (error) => {
+      there = true;
+      clearTimeout(timer);
+      letGo();
+      if (error) reject(error);
+      else resolve();
+    };
+  });
+  ready.catch(() => {}); // told by the calls
   const connection = makeConnection(
     port,
     {},
     () => space,
-    (message) => {
-      if (message.op !== 'ready') return;
-      participant = message.participant;
-      arrived();
-      // It holds the lock now; whoever gets it next knows that it has ended.
-      const stop = watchDeath(known?.worker ?? peer, lock, () => connection.end(gone()));
-      connection.onEnd(() => stop?.());
+    ({ op }) => {
+      if (op === 'alive') arrived();
     },
+    known ? false : /** @type {Worker | MessagePort} */ (peer),
   );
   connection.onEnd(arrived);
+  if (space) connection.endWith(space);
   known?.lost.then((error) => connection.end(error));
-  connection.post({ op: 'hello', lock, ...wordsOf(space, connection) });
-  return remote({ connection, space, participant: () => participant, options: {} });
-}
-
-/**
- * Where calls of this connection are cancelled, if memory is shared.
- *
- * @param {import('../loader/space.js').Space | undefined} space
- * @param {import('./connection.js').Connection} connection
- */
-function wordsOf(space, connection) {
-  if (space?.transport !== 'shared') return { words: 0 };
-  const { memory } = space;
-  const { thread } = inside(space);
-  const words = thread.alloc(WORDS * 4);
-  thread.i32.fill(0, words >> 2, (words >> 2) + WORDS);
-  connection.share(memory, words);
-  connection.onEnd(() => thread.free(words));
-  return { memory, words };
+  try {
+    const board = space && connection.shared.offer(space);
+    connection.post({ op: 'hello', space: id, board });
+  } catch (error) {
+    connection.end(/** @type {Error} */ (error));
+    throw error;
+  }
+  return { connection, space, ready };
 }
 
 /**
@@ -138,44 +130,8 @@ function handOver(worker, port, fail) {
   worker.postMessage({ sluice: 'probe' });
 }
 
-const unserved = () =>
+export const unserved = () =>
   new SluiceError(
     'load',
-    `the other thread did not call serve() within ${DEADLINE} ms: its script does not, or never loaded (see the console)`,
+    `the other thread did not call serve() within ${DEADLINE} ms: its script does not, or never loaded (see the console), or callSync() reaches a thread that is not in this space`,
   );
-
-/** @param {Inside} inside @returns {any} */
-function remote(inside) {
-  const { connection, options } = inside;
-  /** @type {Map<string, Function>} */
-  const functions = new Map();
-  const close = async () => connection.end(new SluiceError('closed', 'this connection was closed'));
-  const made = new Proxy(Object.create(null), {
-    get(_target, name) {
-      if (name === ASYNC_DISPOSE) return close;
-      // Nothing that awaits a remote may take it for a promise.
-      if (typeof name !== 'string' || name === 'then') return undefined;
-      let known = functions.get(name);
-      if (!known) {
-        known = (/** @type {unknown[]} */ ...args) => connection.call(name, args, options);
-        functions.set(name, known);
-      }
-      return known;
-    },
-  });
-  remotes.set(made, inside);
-  return made;
-}
-
-/**
- * The same remote, whose calls have these options.
- *
- * @template {object} R
- * @param {R} from what connect() gave
- * @param {import('./caller.js').CallOptions} options
- * @returns {R}
- */
-export function withOptions(from, options) {
-  const known = remoteOf(from);
-  return /** @type {any} */ (remote({ ...known, options: { ...known.options, ...options } }));
-}

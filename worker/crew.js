@@ -6,12 +6,12 @@
  * @typedef {{
  *   readonly peer: import('../loader/spawn.js').Peer,
  *   readonly connection: import('./connection.js').Connection,
- *   task: unknown,
- * }} Member `task`: what it does at the moment
+ *   task: unknown, idleSince: number, dismissed: boolean,
+ * }} Member `task`: what it does at the moment; `dismissed`: we end it ourselves
  */
 
 import { spawn } from '../loader/spawn.js';
-import { connect, remoteOf } from './connect.js';
+import { linkTo } from './connect.js';
 
 /** Before a worker is replaced, in milliseconds: from the first to the longest. */
 const [BACKOFF_FIRST, BACKOFF_LONGEST] = [50, 5000];
@@ -20,8 +20,8 @@ const [BACKOFF_FIRST, BACKOFF_LONGEST] = [50, 5000];
  * @param {import('../loader/space.js').Space} space
  * @param {() => Worker} make
  * @param {{size: number, minSize: number, idleTimeout: number}} options
- * @param {{free(): void, lost(member: Member, error: Error): void, failed(error: unknown): void}} on
- *   `free`: a member has no task; `failed`: none could be started, and there is none
+ * @param {{free(): void, lost(member: Member, error: Error): void}} on `free`: there may be a member
+ *   without a task, or none any more
  */
 export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
   /** @type {Set<Member>} */
@@ -31,7 +31,6 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
   let starting = 0;
   let deaths = 0; // in a row, without a task done between
   let blockedUntil = 0;
-  let closed = false;
   /** @type {unknown} */
   let failure;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -39,54 +38,97 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let delayed;
 
+  const closing = new AbortController();
+
   async function start() {
     starting++;
+    const { signal } = closing;
     try {
-      const peer = await spawn(space, make);
-      if (closed) {
+      const peer = await spawn(space, make, { signal });
+      // A pool that has nothing to do keeps no Node running.
+      /** @type {any} */ (peer.worker).unref?.();
+      signal.addEventListener('abort', peer.terminate);
+      const { connection, ready } = linkTo(peer);
+      await ready.catch(async (error) => {
         await peer.terminate();
-        return;
-      }
-      join(peer);
+        throw error;
+      });
+      signal.removeEventListener('abort', peer.terminate);
+      join(peer, connection);
     } catch (error) {
-      failure = error;
-      if (members.size === 0 && !closed) on.failed(error);
+      failure ??= error;
     } finally {
       starting--;
     }
-    if (!closed) on.free();
+    if (!signal.aborted) on.free();
   }
 
-  /** @param {import('../loader/spawn.js').Peer} peer */
-  function join(peer) {
-    const { connection } = remoteOf(connect(peer));
+  /** @param {import('../loader/spawn.js').Peer} peer @param {import('./connection.js').Connection} connection */
+  function join(peer, connection) {
     /** @type {Member} */
-    const member = { peer, connection, task: undefined };
+    const member = { peer, connection, task: undefined, idleSince: 0, dismissed: false };
     members.add(member);
-    idle.push(member);
-    peer.lost.then((error) => {
-      if (!members.delete(member)) return;
+    rest(member);
+    connection.onEnd(() => {
       const at = idle.indexOf(member);
       if (at >= 0) idle.splice(at, 1);
-      const pause = Math.min(BACKOFF_FIRST * 2 ** deaths++, BACKOFF_LONGEST);
-      blockedUntil = Date.now() + pause;
-      on.lost(member, error);
-      if (!closed) on.free();
+      if (members.delete(member)) bury(member);
     });
   }
 
-  /** Some time after there was nothing to do, those above the least go. */
+  /** What it did is told when it cannot do it any more. @param {Member} member */
+  async function bury(member) {
+    blockedUntil = Date.now() + Math.min(BACKOFF_FIRST * 2 ** deaths++, BACKOFF_LONGEST);
+    member.peer.terminate(); // the connection may have ended for another reason
+    on.lost(member, await member.peer.lost);
+    refill();
+  }
+
+  /** @param {Member} member */
+  function rest(member) {
+    member.idleSince = Date.now();
+    idle.push(member);
+    retireLater();
+  }
+
+  /** Those who have had nothing to do for some time go, but for the least. */
   function retireLater() {
-    if (retirement || !Number.isFinite(idleTimeout)) return;
+    if (retirement || members.size <= minSize || idle.length === 0) return;
+    const wait = Math.max(0, idle[0].idleSince + idleTimeout - Date.now());
+    if (wait > 2 ** 31 - 1) return;
     retirement = setTimeout(() => {
       retirement = undefined;
-      if (idle.length < members.size) return;
-      for (const member of idle.splice(0, Math.max(0, members.size - minSize))) {
+      while (members.size > minSize && idle[0]?.idleSince + idleTimeout <= Date.now()) {
+        const member = /** @type {Member} */ (idle.shift());
         members.delete(member);
         member.peer.terminate();
       }
-    }, idleTimeout);
+      retireLater();
+    }, wait);
     /** @type {any} */ (retirement).unref?.();
+  }
+
+  /** Starts so many more, if it may. @param {number} more */
+  function startMore(more) {
+    if (failure !== undefined || more <= 0 || closing.signal.aborted) return;
+    const pause = blockedUntil - Date.now();
+    if (pause > 0) {
+      delayed ??= setTimeout(() => {
+        delayed = undefined;
+        refill();
+      }, pause);
+      return;
+    }
+    const room = size - members.size - starting;
+    for (let i = Math.min(more, room); i > 0; i--) start();
+  }
+
+  const warm = () => startMore(minSize - members.size - starting);
+
+  function refill() {
+    if (closing.signal.aborted) return;
+    warm();
+    on.free();
   }
 
   return {
@@ -96,6 +138,7 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
     get busy() {
       return members.size - idle.length;
     },
+    /** Why there are no workers, and will be none. */
     get failure() {
       return members.size === 0 && starting === 0 ? failure : undefined;
     },
@@ -103,45 +146,29 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
     /** One that has nothing to do; `wanted`: as many tasks wait. @param {number} wanted */
     take(wanted) {
       const member = idle.pop();
-      if (member) {
-        clearTimeout(retirement);
-        retirement = undefined;
-        return member;
-      }
-      for (let more = wanted - starting; more > 0 && members.size + starting < size; more--) {
-        if (failure) break;
-        const pause = blockedUntil - Date.now();
-        if (pause > 0) {
-          delayed ??= setTimeout(() => {
-            delayed = undefined;
-            on.free();
-          }, pause);
-          break;
-        }
-        start();
-      }
-      return undefined;
+      if (!member) startMore(wanted - starting);
+      return member;
     },
 
     /** @param {Member} member it has done its task */
     giveBack(member) {
       member.task = undefined;
       deaths = 0;
-      if (!members.has(member)) return;
-      idle.push(member);
-      if (idle.length === members.size) retireLater();
+      if (members.has(member)) rest(member);
     },
 
     /** Starts as many as there have to be. */
-    warm() {
-      for (let more = minSize - members.size - starting; more > 0; more--) start();
+    warm,
+
+    /** Its place is free at once, though it may go on until it is dead. @param {Member} member */
+    dismiss(member) {
+      member.dismissed = true;
+      if (members.delete(member)) bury(member);
+      refill();
     },
 
-    /** @param {Member} member */
-    dismiss: (member) => member.peer.terminate(),
-
     async close() {
-      closed = true;
+      closing.abort();
       clearTimeout(retirement);
       clearTimeout(delayed);
       const all = [...members];

@@ -11,27 +11,36 @@
  *   from a call's abort to the end of its worker where it goes on, in milliseconds, 1 s by default
  * @typedef {Readonly<Record<'size' | 'busy' | 'queued' | 'completed' | 'failed' | 'crashed', number>> & {
  *   readonly waitMs: import('./spread.js').Spread, readonly runMs: import('./spread.js').Spread,
- * }} PoolStats
+ * }} PoolStats `crashed`: workers that ended by themselves
  */
 
 /**
  * @template {Api} A
  * @typedef {EventTarget & {
- *   readonly call: import('./connect.js').Remote<A>,
+ *   readonly call: import('./remote.js').Remote<A>,
  *   run<K extends keyof A & string>(name: K, args: Parameters<A[K]>, options?: CallOptions): Promise<Awaited<ReturnType<A[K]>>>,
  *   map<K extends keyof A & string>(name: K, items: Iterable<Parameters<A[K]>[0]> | AsyncIterable<Parameters<A[K]>[0]>, options?: CallOptions & {ordered?: boolean, chunk?: number}): AsyncIterableIterator<Awaited<ReturnType<A[K]>>>,
- *   through<K extends keyof A & string>(name: K, options?: CallOptions): {readable: ReadableStream<Awaited<ReturnType<A[K]>>>, writable: WritableStream<Parameters<A[K]>[0]>},
+ *   through<K extends keyof A & string>(name: K, options?: CallOptions & {ordered?: boolean, chunk?: number}): {readable: ReadableStream<Awaited<ReturnType<A[K]>>>, writable: WritableStream<Parameters<A[K]>[0]>},
+ *   parallel(entry: string, count: number, args?: number[], options?: import('./parallel.js').ParallelOptions): Promise<void>,
  *   stats(): PoolStats, close(wait?: import('../loader/wait.js').Wait): Promise<void>, [Symbol.asyncDispose](): Promise<void>,
- * }} Pool events: "crash" (its `error`: what happened) and "drain" (there is nothing left to do)
+ * }} Pool events: "crash" (its `error`: what happened) and "drain" (there is nothing left to do).
+ *   `map`: the results, in the order of the items if it is not `ordered: false`, `chunk` items a
+ *   message. `parallel`: the module's exported function `entry(begin, end, ...args)` over [0, count);
+ *   it ends, well or not, when nobody computes any more, or who went on was terminated. On messages
+ *   the calling thread computes, in turns. `close`: when all calls have ended, or at the end of the wait, which rejects those left
  */
 
+import { computeWorker, cores } from '#host';
 import { ASYNC_DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { limit, watch, within } from '../loader/wait.js';
 import { makeBacklog } from './backlog.js';
+import { answerOf } from './caller.js';
 import { makeCrew } from './crew.js';
 import { mapOver, streamOver } from './map.js';
+import { parallelOver } from './parallel.js';
+import { makeRemote } from './remote.js';
 import { makeSpread } from './spread.js';
 
 const IDLE = 30_000;
@@ -42,11 +51,11 @@ const GRACE = 1000;
  *
  * @template {Api} A
  * @param {import('../loader/space.js').Space} space
- * @param {() => Worker} make
+ * @param {() => Worker} [make] without one: workers that only compute, for parallel()
  * @param {PoolOptions} [options]
  * @returns {Pool<A>}
  */
-export function pool(space, make, options = {}) {
+export function pool(space, make = computeWorker, options = {}) {
   inside(space);
   const { maxQueue = Infinity, grace = GRACE } = options;
   const sizes = requireSizes(options);
@@ -55,15 +64,17 @@ export function pool(space, make, options = {}) {
    * @typedef {{
    *   name: string, args: unknown[], options: CallOptions, retries: number, queuedAt: number,
    *   resolve(value: unknown): void, reject(reason: unknown): void, over: boolean,
-   *   abort?: AbortController,
-   * }} Task
+   *   stop(): void, left(): void, gone(): void, abort?: AbortController,
+   * }} Task `over`: whoever called has the answer; `left`: it neither waits nor runs, for the pool;
+   *   `gone`: and no worker does it any more
    */
   /** @type {ReturnType<typeof makeBacklog<Task>>} */
   const backlog = makeBacklog();
+  /** Those that wait or run. @type {Set<Task>} */
+  const tasks = new Set();
   const waitMs = makeSpread();
   const runMs = makeSpread();
   const counts = { completed: 0, failed: 0, crashed: 0 };
-  let open = 0; // calls that have not ended
   /** @type {SluiceError | undefined} */
   let closing;
   /** @type {(() => void)[]} */
@@ -78,147 +89,220 @@ export function pool(space, make, options = {}) {
         backlog.addFirst(task, task.options.priority ?? 0);
       } else if (task) {
         const text = `the worker that ran ${task.name}() has ended; pass retry where it may run twice`;
-        finish(task, () => task.reject(new SluiceError('peer-lost', text, { cause })));
+        end(task);
+        reject(task, new SluiceError('peer-lost', text, { cause }));
       }
+      if (member.dismissed) return;
       counts.crashed++;
       target.dispatchEvent(Object.assign(new Event('crash'), { error: cause }));
-    },
-    failed(error) {
-      for (let task = backlog.take(); task; task = backlog.take()) {
-        const one = task;
-        finish(one, () => one.reject(error));
-      }
     },
   });
   crew.warm();
 
-  /** @param {Task} task @param {() => void} settle */
-  function finish(task, settle) {
+  /** @param {Task} task @param {unknown} reason */
+  function reject(task, reason) {
     if (task.over) return;
     task.over = true;
-    settle();
-    if (--open > 0) return;
-    for (const resolve of drained.splice(0)) resolve();
+    counts.failed++;
+    task.reject(reason);
+  }
+
+  /** @param {Task} task @param {unknown} value */
+  function resolve(task, value) {
+    if (task.over) return;
+    task.over = true;
+    counts.completed++;
+    task.resolve(value);
+  }
+
+  /** @param {Task} task */
+  function leave(task) {
+    if (!tasks.delete(task)) return;
+    task.stop();
+    task.left();
+    if (tasks.size > 0) return;
+    for (const wake of drained.splice(0)) wake();
     target.dispatchEvent(new Event('drain'));
+  }
+
+  /** @param {Task} task */
+  function end(task) {
+    leave(task);
+    task.gone();
   }
 
   function dispatch() {
     while (backlog.length > 0) {
-      const member = crew.take(backlog.length);
-      if (!member) {
-        if (crew.failure) fail();
-        return;
+      const { failure } = crew;
+      const member = failure ? undefined : crew.take(backlog.length);
+      if (!failure && !member) return;
+      const task = /** @type {Task} */ (backlog.take());
+      if (member) begin(task, member);
+      else {
+        end(task);
+        reject(task, failure);
       }
-      begin(/** @type {Task} */ (backlog.take()), member);
-    }
-  }
-
-  function fail() {
-    for (let task = backlog.take(); task; task = backlog.take()) {
-      const one = task;
-      finish(one, () => one.reject(crew.failure));
     }
   }
 
   /** @param {Task} task @param {import('./crew.js').Member} member */
-  async function begin(task, member) {
+  function begin(task, member) {
+    const { connection } = member;
     const began = performance.now();
+    const abort = new AbortController();
     waitMs.add(began - task.queuedAt);
     member.task = task;
-    task.abort = new AbortController();
-    const { transfer } = task.options;
-    const ended = () => {
+    task.abort = abort;
+
+    const done = () => {
+      if (member.task !== task) return;
+      runMs.add(performance.now() - began);
       crew.giveBack(member);
+      end(task);
       dispatch();
     };
-    try {
-      const { signal } = task.abort;
-      const value = await member.connection.call(task.name, task.args, {
-        transfer,
-        signal,
-        onSettled: ended,
-      });
-      runMs.add(performance.now() - began);
-      finish(task, () => {
-        counts.completed++;
-        task.resolve(value);
-      });
-    } catch (error) {
-      // Of a worker that has ended, `lost` tells.
-      if (member.connection.ended) return;
-      if (task.over) {
-        dismissLater(member, task);
-        return;
+    const answer = connection.call(task.name, task.args, {
+      transfer: task.options.transfer,
+      signal: abort.signal,
+      onSettled: done,
+      onGivenUp() {
+        setTimeout(() => {
+          if (member.task !== task) return;
+          crew.dismiss(member);
+          leave(task);
+        }, grace);
+      },
+    });
+    answer.then(
+      (value) => resolve(task, value),
+      (error) => {
+        if (connection.ended) return; // the crew tells, when the worker is dead
+        const unsent = !task.over;
+        reject(task, error);
+        if (unsent) done();
+      },
+    );
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown[]} args
+   * @param {CallOptions} call
+   * @param {number} room calls that may wait
+   * @returns {import('./parallel.js').Part}
+   */
+  function start(name, args, call, room) {
+    /** @type {() => void} */
+    let withdraw = () => {};
+    /** @type {() => void} */
+    let setLeft = () => {};
+    /** @type {() => void} */
+    let setGone = () => {};
+    /** @type {Promise<void>} */
+    const left = new Promise((resolve) => {
+      setLeft = resolve;
+    });
+    /** @type {Promise<void>} */
+    const gone = new Promise((resolve) => {
+      setGone = resolve;
+    });
+    const promise = new Promise((fulfil, fail) => {
+      try {
+        call.signal?.throwIfAborted();
+        limit(call.timeout);
+        if (closing) throw closing;
+        if (crew.failure) throw crew.failure;
+        if (backlog.length >= room + sizes.size - crew.busy) throw full(room);
+      } catch (error) {
+        setLeft();
+        setGone();
+        throw error;
       }
-      counts.failed++;
-      finish(task, () => task.reject(error));
+      /** @type {Task} */
+      const task = {
+        name,
+        args,
+        options: call,
+        retries: call.retry ?? 0,
+        queuedAt: performance.now(),
+        resolve: fulfil,
+        reject: fail,
+        over: false,
+        stop: watch(call, `${name}()`, (reason) => {
+          if (backlog.remove(task)) end(task);
+          reject(task, reason);
+          task.abort?.abort(reason);
+        }),
+        left: setLeft,
+        gone: setGone,
+      };
+      withdraw = () => {
+        if (!backlog.remove(task)) return;
+        end(task);
+        resolve(task, undefined);
+      };
+      tasks.add(task);
+      backlog.add(task, call.priority ?? 0);
+      dispatch();
+    });
+    return { promise, left, gone, withdraw: () => withdraw() };
+  }
+
+  /** @param {string} name @param {unknown[]} args @param {CallOptions} [call] @returns {Promise<any>} */
+  const run = (name, args, call = {}) => start(name, args, call, maxQueue).promise;
+
+  /** @param {string} name @param {any} items @param {CallOptions} [call] @returns {AsyncIterableIterator<any>} */
+  const map = (name, items, call = {}) => mapOver(run, name, items, call, 2 * sizes.size);
+
+  /** @param {import('../loader/wait.js').Wait} [wait] */
+  async function close(wait) {
+    closing ??= new SluiceError('closed', 'the pool is closed');
+    try {
+      if (tasks.size > 0) {
+        await within(
+          new Promise((resolve) => drained.push(() => resolve(undefined))),
+          wait,
+          'close()',
+        );
+      }
+    } finally {
+      const ended = crew.close();
+      const left = [...tasks];
+      for (const task of left) {
+        backlog.remove(task);
+        reject(task, closing);
+      }
+      await ended;
+      left.forEach(end);
     }
   }
 
-  /** The call was given up; its worker may go on with it for some time. */
-  /** @param {import('./crew.js').Member} member @param {Task} task */
-  function dismissLater(member, task) {
-    setTimeout(() => {
-      if (member.task === task) crew.dismiss(member);
-    }, grace);
-  }
-
-  /** @type {Pool<A>} */
-  const made = Object.assign(
+  return Object.assign(
     target,
     /** @type {any} */ ({
-      run(
-        /** @type {string} */ name,
-        /** @type {unknown[]} */ args,
-        /** @type {CallOptions} */ call = {},
-      ) {
-        return new Promise((resolve, reject) => {
-          call.signal?.throwIfAborted();
-          limit(call.timeout);
-          if (closing) throw closing;
-          if (crew.failure) throw crew.failure;
-          if (backlog.length >= maxQueue) throw full(maxQueue);
-          /** @type {Task} */
-          const task = {
-            name,
-            args,
-            options: call,
-            retries: call.retry ?? 0,
-            queuedAt: performance.now(),
-            over: false,
-            resolve(value) {
-              stop();
-              resolve(value);
-            },
-            reject(reason) {
-              stop();
-              reject(reason);
-            },
-          };
-          open++;
-          backlog.add(task, call.priority ?? 0);
-          const stop = watch(call, `${name}()`, (reason) => {
-            backlog.remove(task);
-            counts.failed++;
-            finish(task, () => reject(reason));
-            task.abort?.abort(reason);
-          });
-          dispatch();
-        });
-      },
-
-      map: (/** @type {string} */ name, /** @type {any} */ items, /** @type {any} */ call = {}) =>
-        mapOver(made, name, items, call, 2 * sizes.size),
-      through: (/** @type {string} */ name, /** @type {CallOptions} */ call = {}) =>
-        streamOver(made, name, call),
-
-      call: new Proxy(Object.create(null), {
-        get: (_target, name) =>
-          typeof name !== 'string' || name === 'then'
-            ? undefined
-            : (/** @type {any[]} */ ...args) => made.run(name, /** @type {any} */ (args)),
+      run,
+      map,
+      through: (/** @type {string} */ name, /** @type {CallOptions | undefined} */ call) =>
+        streamOver((items) => map(name, items, call)),
+      parallel: (
+        /** @type {string} */ entry,
+        /** @type {number} */ count,
+        /** @type {number[]} */ args = [],
+        /** @type {import('./parallel.js').ParallelOptions} */ call = {},
+      ) =>
+        parallelOver(
+          space,
+          sizes.size,
+          (...task) => start(...task, Infinity),
+          entry,
+          count,
+          args,
+          call,
+        ),
+      call: makeRemote({
+        call: (name, args, call) => answerOf(run(name, args, call), name),
+        options: {},
       }),
-
       stats: () => ({
         size: crew.size,
         busy: crew.busy,
@@ -227,30 +311,10 @@ export function pool(space, make, options = {}) {
         waitMs: waitMs.read(),
         runMs: runMs.read(),
       }),
-
-      async close(/** @type {import('../loader/wait.js').Wait | undefined} */ wait) {
-        closing ??= new SluiceError('closed', 'the pool is closed');
-        try {
-          if (open > 0) {
-            await within(
-              new Promise((resolve) => drained.push(() => resolve(undefined))),
-              wait,
-              'close()',
-            );
-          }
-        } finally {
-          const running = crew.close();
-          for (let task = backlog.take(); task; task = backlog.take()) {
-            const one = task;
-            finish(one, () => one.reject(closing));
-          }
-          await running;
-        }
-      },
-      [ASYNC_DISPOSE]: () => made.close(),
+      close,
+      [ASYNC_DISPOSE]: () => close(),
     }),
   );
-  return made;
 }
 
 /** @param {number} most */
@@ -262,8 +326,7 @@ const full = (most) =>
 
 /** @param {PoolOptions} options */
 function requireSizes({ size, minSize = 0, idleTimeout = IDLE }) {
-  const cores = Math.min(Math.max(globalThis.navigator?.hardwareConcurrency ?? 2, 1), 64);
-  const most = size ?? Math.max(1, cores - 1);
+  const most = size ?? Math.min(Math.max(cores() - 1, 1), 64);
   if (!Number.isInteger(most) || most < 1) {
     throw new TypeError(`size is a whole number from 1 on, not ${String(size)}`);
   }

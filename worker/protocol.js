@@ -4,17 +4,17 @@
  *
  * @typedef {import('../loader/errors.js').PlainError} PlainError
  *
- * @typedef {{op: 'hello', lock: string, memory?: WebAssembly.Memory, words: number}} Hello from who
- *   connects. The other side then holds the Web Lock `lock` for as long as it lives. `memory`: of the
- *   space, where it is shared, and `words`: where in it it is said that a call was cancelled (shared.js)
- * @typedef {{op: 'ready', participant: number}} Ready the answer; `participant`: its number in the
- *   space, 0 without one
+ * @typedef {{op: 'hello', space?: string, board?: {at: number, serial: number, participant: number}}} Hello
+ *   from who connects. `space`: that both may be in; `board`: where in its shared memory (shared.js)
+ * @typedef {{op: 'alive', lock: string}} Alive from both: this thread holds that Web Lock as long as it
+ *   lives. That of who serves is the answer to `hello`
  * @typedef {{
  *   op: 'call', id: number, name: string | number, args: unknown[], callbacks: [number, number][],
- *   mailbox?: number,
+ *   word: number, mailbox?: Mailbox,
  * }} Invoke a served function, or the callback of that number; `callbacks`: which arguments stand for
- *   callbacks, and their numbers; `mailbox`: where in the space's memory a blocked caller waits
- * @typedef {{op: 'fetch', id: number, mailbox: number}} Fetch the reply was too long for its mailbox;
+ *   callbacks, and their numbers; `word`: where it is said that the call was cancelled, 0 nowhere
+ * @typedef {{at: number, serial: number}} Mailbox a block of the space where a blocked caller waits
+ * @typedef {{op: 'fetch', id: number, mailbox: Mailbox}} Fetch the reply was too long for its mailbox;
  *   here is a larger one
  * @typedef {{op: 'result', id: number, value: unknown, callback?: number}} Result
  * @typedef {{op: 'failed', id: number, error: PlainError}} Failed
@@ -27,7 +27,8 @@
  * @typedef {{op: 'stop', id: number}} Stop nobody wants more of it
  * @typedef {{op: 'release', callback: number}} Release the callback will not be called any more
  * @typedef {{op: 'bye'}} Bye the connection is closed
- * @typedef {Hello | Ready | Invoke | Fetch | Result | Failed | Cancel | Iterable | More | Item | Done | Stop | Release | Bye} Message
+ * @typedef {Hello | Alive | Invoke | Fetch | Result | Failed | Cancel | Iterable | More | Item | Done | Stop | Release | Bye} Message
+ *   each call ends with one of result, failed and done, also when it was cancelled or stopped
  * @typedef {(message: Message, transfer?: Transferable[]) => void} Post
  */
 

@@ -6,9 +6,9 @@
  * @typedef {import('./runner.js').Call} Call
  */
 
-import { parent, proveLife } from '#platform';
+import { parent } from '#platform';
 import { attach, onConnect } from '../loader/attach.js';
-import { inside } from '../loader/internals.js';
+import { spaceOf } from '../loader/internals.js';
 import { handshake } from '../loader/protocol.js';
 import { makeConnection } from './connection.js';
 
@@ -16,7 +16,7 @@ import { makeConnection } from './connection.js';
 let own;
 /** The space that this worker was spawned on, once it is attached.
  * @type {import('../loader/space.js').Space | undefined} */
-let space;
+let spawners;
 
 /**
  * Lets other threads call the functions of `api`; inside them `this` is a {@link Call}. In a worker,
@@ -52,27 +52,32 @@ function serveParent(api) {
   });
   started.postMessage({ sluice: 'serving' });
   onConnect((port) => accept(api, port));
-  // A worker that was not started by spawn() has no space, and nobody answers.
-  attach().then(
-    (attached) => {
-      space = attached;
-    },
-    () => {},
-  );
+  // After the script's own attach(), if it has one; and nobody answers a worker that was not spawned.
+  Promise.resolve()
+    .then(() => attach())
+    .then(
+      (space) => {
+        spawners = space;
+      },
+      () => {},
+    );
 }
 
 /** @param {Api} api @param {MessagePort} port */
 function accept(api, port) {
+  /** @type {import('../loader/space.js').Space | undefined} */
+  let theirs;
   const connection = makeConnection(
     port,
     api,
-    () => space,
-    async (message) => {
+    () => theirs ?? spawners,
+    (message) => {
       if (message.op !== 'hello') return;
-      if (message.memory) connection.share(message.memory, message.words);
-      await proveLife(message.lock);
-      const participant = space ? inside(space).thread.participant : 0;
-      connection.post({ op: 'ready', participant });
+      const { space, board } = message;
+      theirs = space === undefined ? undefined : spaceOf(space);
+      if (!theirs) return;
+      connection.endWith(theirs);
+      if (board) connection.shared.accept(theirs, board);
     },
   );
 }

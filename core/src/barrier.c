@@ -127,17 +127,21 @@ int sluice_barrier_wait(sluice_barrier *barrier, uint32_t owner, int64_t timeout
   sluice_patience patience = sluice_patience_for(&deadline);
   for (;;) {
     int status = sluice_barrier_poll(barrier, ticket);
-    if (status != SLUICE_E_BUSY) {
+    if (status >= 0) {
       return status;
     }
-    if (sluice_patience_spin(&patience)) {
-      continue;
+    if (status == SLUICE_E_BUSY) {
+      if (sluice_patience_spin(&patience)) {
+        continue;
+      }
+      uint32_t value = sluice_barrier_sleep(barrier, ticket);
+      status = value == 0 ? sluice_patience_turn(&patience, &deadline)
+                          : sluice_sleep(&barrier->passed, value, &deadline);
+      SLUICE_STEP("barrier.wait: woken");
     }
-    uint32_t value = sluice_barrier_sleep(barrier, ticket);
-    status = value == 0 ? sluice_patience_turn(&patience, &deadline)
-                        : sluice_sleep(&barrier->passed, value, &deadline);
-    SLUICE_STEP("barrier.wait: woken");
     if (status != SLUICE_OK) {
+      /* A lost party too: one that looked at the flags before may yet complete the phase, and tell
+       * its caller that all have come. */
       int withdrawn = sluice_barrier_withdraw(barrier, owner, ticket);
       return withdrawn == SLUICE_OK ? status : withdrawn;
     }

@@ -8,9 +8,11 @@
 #define SLUICE_HEAP_FIRST ((uint32_t)sizeof(sluice_space_header) + SLUICE_BLOCK_HEADER * 2)
 _Static_assert(sizeof(sluice_space_header) % SLUICE_ALIGN == 0, "blocks are aligned behind it");
 
-/* What a block's home says: a slot's area; else the table that may refer to it, plus 1. */
+/* What a block's home says: a slot's area; a message's, or a channel's reason (message.c); else the
+ * table that may refer to it, plus 1. */
 #define SLUICE_HOME_DIRECTORY UINT32_C(1)
 #define SLUICE_HOME_AREA UINT32_C(2)
+#define SLUICE_HOME_MESSAGE UINT32_C(3)
 
 /* The header of the block at `offset`, which is in bounds. */
 static inline sluice_block *sluice_block_at(const sluice_space *space, uint32_t offset) {
@@ -33,6 +35,10 @@ uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bit
  * space->status SLUICE_OK; SLUICE_E_AGAIN where the heap goes on beyond what this thread sees of
  * the space; SLUICE_E_POISONED where it makes no sense. */
 uint32_t sluice_block_next(sluice_space *space, uint32_t offset);
+
+/* Any free block of `bytes` or more, however much too large: for what is held for a moment only. 0
+ * with space->status as sluice_slab_alloc. */
+uint32_t sluice_block_any(sluice_space *space, uint32_t bytes);
 
 /* Takes the bit of participant `id` from every block. SLUICE_OK, or sluice_block_next's status. */
 int sluice_block_forget(sluice_space *space, uint32_t id);

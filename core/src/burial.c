@@ -90,6 +90,7 @@ static int bury(sluice_space *space, sluice_participant_slot *slot, uint32_t id)
     atomic_store_explicit(&slot->burier, 0, memory_order_release);
     return status;
   }
+  sluice_message_settle(space, id);
   settle_area(space, slot, id);
   status = sluice_block_forget(space, id);
   if (status != SLUICE_OK) {

@@ -5,7 +5,9 @@
  * by a broadcast or a signal or its deadline, wakes the next after it has the mutex as long as
  * `called` and `waiting` have a bit in common; if nobody slept, then nobody called sleeps. Who dies
  * in between is made good by the recovery, which wakes all. The chain ends, because each clears its
- * own bits as soon as it is awake, and one that comes back to wait is not called any more. */
+ * own bits as soon as it is awake, and one that comes back to wait is not called any more. A signal
+ * that comes while called ones wait might wake one of them, who would have woken without it, and be
+ * lost for those that began to wait after the broadcast: so it calls all. */
 #include "sluice/condvar.h"
 
 #include "kinds.h"
@@ -58,9 +60,14 @@ void sluice_condvar_woken(sluice_condvar *condvar, uint32_t owner) {
   SLUICE_STEP("condvar.wait: has come");
 }
 
+/* Does one that a broadcast has called still wait? */
+static int is_calling(const sluice_condvar *condvar) {
+  return (atomic_load_explicit(&condvar->called, memory_order_seq_cst) &
+          atomic_load_explicit(&condvar->waiting, memory_order_seq_cst)) != 0;
+}
+
 void sluice_condvar_pass(sluice_condvar *condvar) {
-  if ((atomic_load_explicit(&condvar->called, memory_order_seq_cst) &
-       atomic_load_explicit(&condvar->waiting, memory_order_seq_cst)) != 0) {
+  if (is_calling(condvar)) {
     (void)sluice_futex_wake_one(&condvar->sequence);
     SLUICE_STEP("condvar.wait: next woken");
   }
@@ -103,6 +110,11 @@ uint32_t sluice_condvar_sleep(sluice_condvar *condvar, sluice_mutex *mutex, uint
 }
 
 int sluice_condvar_signal(sluice_condvar *condvar) {
+  if (is_calling(condvar)) {
+    /* The one woken might be one that is called, whom the chain would have woken; the signal is
+     * for the others. */
+    return sluice_condvar_broadcast(condvar);
+  }
   int status = sluice_flags_status(&condvar->object.state);
   if (status == SLUICE_OK) {
     sluice_event_signal_one(&condvar->sequence);
@@ -119,6 +131,13 @@ int sluice_condvar_broadcast(sluice_condvar *condvar) {
   uint64_t waiting = atomic_load_explicit(&condvar->waiting, memory_order_seq_cst);
   if (waiting != 0) {
     (void)atomic_fetch_or_explicit(&condvar->called, waiting, memory_order_seq_cst);
+    SLUICE_STEP("condvar.broadcast: first called");
+    /* And who has come in between: a signal that was meant for that one, and did not see yet that
+     * others are called, may have woken one of those. */
+    uint64_t since = atomic_load_explicit(&condvar->waiting, memory_order_seq_cst) & ~waiting;
+    if (since != 0) {
+      (void)atomic_fetch_or_explicit(&condvar->called, since, memory_order_seq_cst);
+    }
     SLUICE_STEP("condvar.broadcast: called");
     sluice_event_signal_one(&condvar->sequence);
     SLUICE_STEP("condvar.broadcast: one woken");

@@ -3,13 +3,17 @@
 #endif
 #include "futex.h"
 
+#include "sluice/status.h"
+
 #if defined(__wasm__)
 
 /* Alone in a function that is never inlined: V8 11.3's baseline compiler spoils the locals of a
  * loop that contains a wait. */
 __attribute__((noinline)) int sluice_futex_wait(_Atomic uint32_t *word, uint32_t expected,
                                                 int64_t timeout_ns) {
-  return __builtin_wasm_memory_atomic_wait32((int *)word, (int)expected, timeout_ns) == 2;
+  return __builtin_wasm_memory_atomic_wait32((int *)word, (int)expected, timeout_ns) == 2
+             ? SLUICE_E_TIMEOUT
+             : SLUICE_OK;
 }
 
 void sluice_futex_wake(_Atomic uint32_t *word) {
@@ -35,7 +39,7 @@ int sluice_futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout
   /* Not FUTEX_PRIVATE: the word may be shared between processes. */
   long result =
       syscall(SYS_futex, word, FUTEX_WAIT, expected, timeout_ns < 0 ? NULL : &limit, NULL, 0);
-  return result == -1 && errno == ETIMEDOUT;
+  return result == -1 && errno == ETIMEDOUT ? SLUICE_E_TIMEOUT : SLUICE_OK;
 }
 
 void sluice_futex_wake(_Atomic uint32_t *word) {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Sleeps while *word is `expected`, for at most `timeout_ns` (negative: for ever).
- * Returns 0 when woken, when the word differs, or early; 1 when the time passed. */
+ * SLUICE_OK when woken, when the word differs, or early; SLUICE_E_TIMEOUT when the time passed. */
 int sluice_futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns);
 
 /* Wakes all that sleep on *word: a JavaScript waiter that gave up stays in the engine's queue, and

@@ -14,6 +14,13 @@
 #define SLUICE_OBJECT_CLOSED UINT32_C(0x80000000)
 #define SLUICE_OBJECT_POISONED UINT32_C(0x40000000)
 
+/* For a function off the path of records, in a source that is compiled for speed: small instead. */
+#if defined(__clang__)
+#define SLUICE_COLD __attribute__((cold, minsize))
+#else
+#define SLUICE_COLD __attribute__((cold))
+#endif
+
 /* How far this thread may reach from the base. In wasm the memory says so itself, which no other
  * thread can falsify and which follows growth. */
 static inline uint32_t sluice_extent(const sluice_space *space) {

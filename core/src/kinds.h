@@ -11,6 +11,7 @@
 #include "sluice/counter.h"
 #include "sluice/event.h"
 #include "sluice/histogram.h"
+#include "sluice/message.h"
 #include "sluice/mutex.h"
 #include "sluice/once.h"
 #include "sluice/queue.h"
@@ -38,6 +39,13 @@ int sluice_kind_is_object(const sluice_space *space, uint32_t offset);
 /* ring.c */
 int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id);
 void sluice_ring_finalize(sluice_space *space, sluice_ring *ring);
+
+/* message.c: a channel goes; a batch was lost with its receiver: the records that stand in the
+ * `bytes` of data from `from` on; participant `id` is dead, and its claims are undone. */
+void sluice_message_finalize(const sluice_space *space, const void *ring);
+void sluice_message_lose(const sluice_space *space, const sluice_ring_many *ring, uint32_t from,
+                         uint32_t bytes, uint32_t capacity);
+void sluice_message_settle(const sluice_space *space, uint32_t id);
 
 /* cell.c */
 int sluice_cell_recover(sluice_space *space, sluice_cell *cell, uint32_t id);

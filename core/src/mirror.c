@@ -60,7 +60,7 @@ int sluice_ring_append(sluice_ring_producer *producer, uint32_t bytes) {
     uint32_t to_end = producer->capacity - place - checked;
     uint32_t one = frame(length, type, to_end, producer->max);
     if (one == 0 || one > bytes - checked) {
-      return poison(producer->ring);
+      return sluice_ring_poison(producer->ring);
     }
     records += type != SLUICE_RING_PADDING;
     checked += one;

@@ -33,17 +33,53 @@ uint32_t sluice_ring_open(sluice_space *space, const char *name, uint32_t name_b
                                            .codec = codec});
 }
 
+void sluice_ring_flag(sluice_ring *ring, uint32_t flag) {
+  /* tells the other end; pairs with the acquire in flags_of, and by its place in the total order
+   * with the check that a sleeper makes after it has set its word */
+  atomic_fetch_or_explicit(&ring->object.state, flag, memory_order_seq_cst);
+  SLUICE_STEP("ring.flag: set");
+  wake(&ring->producer.asleep);
+  wake(&ring->consumer.asleep);
+}
+
+int sluice_ring_poison(sluice_ring *ring) {
+  sluice_ring_flag(ring, SLUICE_RING_POISONED);
+  return SLUICE_E_POISONED;
+}
+
+int sluice_ring_take_end(sluice_ring *ring, _Atomic uint32_t *owner, uint32_t by, uint32_t capacity,
+                         uint32_t closed, uint32_t lost) {
+  if (by == 0 || sluice_ring_bytes(capacity) == 0 || ring->object.capacity != capacity) {
+    return SLUICE_E_INVALID;
+  }
+  uint32_t nobody = 0;
+  int taken = atomic_compare_exchange_strong_explicit(owner, &nobody, by, memory_order_acq_rel,
+                                                      memory_order_acquire);
+  SLUICE_STEP("ring.open: end taken");
+  uint32_t flags = flags_of(ring);
+  if ((flags & SLUICE_RING_POISONED) != 0) {
+    return SLUICE_E_POISONED;
+  }
+  if ((flags & lost) != 0) {
+    return SLUICE_E_PEER_LOST;
+  }
+  if ((flags & closed) != 0) {
+    return SLUICE_E_CLOSED;
+  }
+  return taken ? SLUICE_OK : SLUICE_E_BUSY;
+}
+
 int sluice_ring_bury(sluice_ring *ring, uint32_t owner) {
   int lost = 0;
   uint32_t flags = flags_of(ring);
   if (atomic_load_explicit(&ring->producer.owner, memory_order_acquire) == owner &&
       (flags & (SLUICE_RING_PRODUCER_CLOSED | SLUICE_RING_PRODUCER_LOST)) == 0) {
-    set_flag(ring, SLUICE_RING_PRODUCER_LOST);
+    sluice_ring_flag(ring, SLUICE_RING_PRODUCER_LOST);
     lost++;
   }
   if (atomic_load_explicit(&ring->consumer.owner, memory_order_acquire) == owner &&
       (flags & (SLUICE_RING_CONSUMER_CLOSED | SLUICE_RING_CONSUMER_LOST)) == 0) {
-    set_flag(ring, SLUICE_RING_CONSUMER_LOST);
+    sluice_ring_flag(ring, SLUICE_RING_CONSUMER_LOST);
     lost++;
   }
   return lost;
@@ -60,6 +96,8 @@ int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id) {
    */
   wake_anyhow(&ring->producer.asleep);
   wake_anyhow(&ring->consumer.asleep);
+  /* an end is taken once: where the consumer has died, nobody reads on */
+  sluice_message_discard(space, (uint32_t)((unsigned char *)ring - space->base));
   return SLUICE_OK;
 }
 
@@ -68,10 +106,11 @@ void sluice_ring_finalize(sluice_space *space, sluice_ring *ring) {
   if (reason != 0 && sluice_block_room(space, reason) != 0) {
     (void)sluice_block_release(space, reason, SLUICE_BIT_SPACE);
   }
+  sluice_message_finalize(space, ring);
 }
 
 int sluice_ring_close(sluice_ring *ring) {
-  set_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
+  sluice_ring_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
   return SLUICE_OK;
 }
 

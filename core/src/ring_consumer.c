@@ -1,9 +1,9 @@
 #include "ring_frame.h"
 
-int sluice_ring_consumer_open(sluice_ring_consumer *consumer, sluice_ring *ring, uint32_t capacity,
-                              uint32_t owner) {
-  int status = take_end(ring, &ring->consumer.owner, owner, capacity, SLUICE_RING_CONSUMER_CLOSED,
-                        SLUICE_RING_CONSUMER_LOST);
+SLUICE_COLD int sluice_ring_consumer_open(sluice_ring_consumer *consumer, sluice_ring *ring,
+                                          uint32_t capacity, uint32_t owner) {
+  int status = sluice_ring_take_end(ring, &ring->consumer.owner, owner, capacity,
+                                    SLUICE_RING_CONSUMER_CLOSED, SLUICE_RING_CONSUMER_LOST);
   if (status == SLUICE_OK) {
     *consumer = (sluice_ring_consumer){
         .ring = ring, .data = ring->data, .capacity = capacity, .max = capacity / 8};
@@ -52,7 +52,7 @@ uint32_t sluice_ring_look(sluice_ring_consumer *consumer, int32_t *length, int32
   *type = *type_at(consumer->data, place);
   uint32_t bytes = frame(*length, *type, consumer->capacity - place, consumer->max);
   if (bytes == 0 || bytes > unread) { /* no frame, or one that reaches into what was read */
-    consumer->status = poison(consumer->ring);
+    consumer->status = sluice_ring_poison(consumer->ring);
     return 0;
   }
   consumer->status = SLUICE_OK;
@@ -144,7 +144,7 @@ void sluice_ring_release_to(sluice_ring_consumer *consumer, uint64_t to) {
   }
 }
 
-void sluice_ring_rewind(sluice_ring_consumer *consumer) {
+SLUICE_COLD void sluice_ring_rewind(sluice_ring_consumer *consumer) {
   consumer->cursor = consumer->head;
   consumer->read = 0;
   consumer->peeked = 0;
@@ -166,7 +166,7 @@ int sluice_ring_release(sluice_ring_consumer *consumer) {
   return (int)records;
 }
 
-int sluice_ring_consumer_sleep(sluice_ring_consumer *consumer) {
+SLUICE_COLD int sluice_ring_consumer_sleep(sluice_ring_consumer *consumer) {
   sluice_ring *ring = consumer->ring;
   int32_t length = 0;
   int32_t type = 0;
@@ -186,7 +186,7 @@ int sluice_ring_consumer_sleep(sluice_ring_consumer *consumer) {
   return 1;
 }
 
-int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_t timeout_ns) {
+SLUICE_COLD int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_t timeout_ns) {
   int32_t length = 0;
   int32_t type = 0;
   if (consumer->peeked == 0) {
@@ -203,15 +203,16 @@ int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_t timeout_ns
   }
   _Atomic uint32_t *asleep = &consumer->ring->consumer.asleep;
   uint32_t before = atomic_load_explicit(asleep, memory_order_relaxed);
-  if (sluice_ring_consumer_sleep(consumer) && sluice_futex_wait(asleep, 1, timeout_ns) != 0) {
+  if (sluice_ring_consumer_sleep(consumer) &&
+      sluice_futex_wait(asleep, 1, timeout_ns) != SLUICE_OK) {
     unset(asleep, before);
     return SLUICE_E_TIMEOUT;
   }
   return SLUICE_OK;
 }
 
-int sluice_ring_consumer_close(sluice_ring_consumer *consumer) {
+SLUICE_COLD int sluice_ring_consumer_close(sluice_ring_consumer *consumer) {
   (void)sluice_ring_release(consumer);
-  set_flag(consumer->ring, SLUICE_RING_CONSUMER_CLOSED);
+  sluice_ring_flag(consumer->ring, SLUICE_RING_CONSUMER_CLOSED);
   return SLUICE_OK;
 }

@@ -34,8 +34,8 @@ static inline uint32_t frame(int32_t length, int32_t type, uint32_t to_end, uint
 }
 
 static inline uint32_t flags_of(const sluice_ring *ring) {
-  /* pairs with the release in set_flag: what the other end did before it closed is visible.
-   * seq_cst for a sleeper, which looks here after it has set its word (see set_flag) */
+  /* pairs with the change in sluice_ring_flag: what the other end did before it closed is visible.
+   * seq_cst for a sleeper, which looks here after it has set its word (see there) */
   return atomic_load_explicit(&ring->object.state, memory_order_seq_cst);
 }
 
@@ -66,46 +66,22 @@ static inline void unset(_Atomic uint32_t *asleep, uint32_t before) {
   }
 }
 
-static inline void set_flag(sluice_ring *ring, uint32_t flag) {
-  /* tells the other end; pairs with the acquire in flags_of, and by its place in the total order
-   * with the check that a sleeper makes after it has set its word */
-  atomic_fetch_or_explicit(&ring->object.state, flag, memory_order_seq_cst);
-  SLUICE_STEP("ring.flag: set");
-  wake(&ring->producer.asleep);
-  wake(&ring->consumer.asleep);
-}
-
-static inline int poison(sluice_ring *ring) {
-  set_flag(ring, SLUICE_RING_POISONED);
-  return SLUICE_E_POISONED;
-}
-
 static inline uint32_t place_of(uint64_t position, uint32_t capacity) {
   return (uint32_t)position & (capacity - 1);
 }
 
-/* Takes the end whose owner word is `owner`. */
-static inline int take_end(sluice_ring *ring, _Atomic uint32_t *owner, uint32_t by,
-                           uint32_t capacity, uint32_t closed, uint32_t lost) {
-  if (by == 0 || sluice_ring_bytes(capacity) == 0 || ring->object.capacity != capacity) {
-    return SLUICE_E_INVALID;
-  }
-  uint32_t nobody = 0;
-  int taken = atomic_compare_exchange_strong_explicit(owner, &nobody, by, memory_order_acq_rel,
-                                                      memory_order_acquire);
-  SLUICE_STEP("ring.open: end taken");
-  uint32_t flags = flags_of(ring);
-  if ((flags & SLUICE_RING_POISONED) != 0) {
-    return SLUICE_E_POISONED;
-  }
-  if ((flags & lost) != 0) {
-    return SLUICE_E_PEER_LOST;
-  }
-  if ((flags & closed) != 0) {
-    return SLUICE_E_CLOSED;
-  }
-  return taken ? SLUICE_OK : SLUICE_E_BUSY;
-}
+/* ring.c */
+
+/* Sets a flag in the object's state and wakes both ends. */
+void sluice_ring_flag(sluice_ring *ring, uint32_t flag);
+
+/* Poisons the ring. Returns SLUICE_E_POISONED. */
+int sluice_ring_poison(sluice_ring *ring);
+
+/* Takes the end whose owner word is `owner` for `by`; `closed` and `lost` are the end's flags.
+ * SLUICE_OK or the error. */
+int sluice_ring_take_end(sluice_ring *ring, _Atomic uint32_t *owner, uint32_t by, uint32_t capacity,
+                         uint32_t closed, uint32_t lost);
 
 /* ring_producer.c: what stands in a producer's way, and whether there is room for `bytes`. */
 int sluice_ring_producer_state(const sluice_ring *ring);

@@ -1,7 +1,8 @@
 #include "ring_many_frame.h"
 
-int sluice_ring_many_consumer_open(sluice_ring_many_consumer *consumer, sluice_ring_many *ring,
-                                   uint32_t capacity, uint32_t owner) {
+SLUICE_COLD int sluice_ring_many_consumer_open(sluice_ring_many_consumer *consumer,
+                                               sluice_ring_many *ring, uint32_t capacity,
+                                               uint32_t owner) {
   int status = sluice_ring_many_may_open(ring, capacity, owner);
   if (status != SLUICE_OK) {
     return status;
@@ -77,7 +78,7 @@ static int take_side(sluice_ring_many_consumer *consumer, int mark) {
 }
 
 /* Wakes whoever may look next: one for a record, all for the end. */
-static void pass_on(const sluice_ring_many_consumer *consumer) {
+SLUICE_COLD static void pass_on(const sluice_ring_many_consumer *consumer) {
   if (consumer_state(consumer) == SLUICE_E_EMPTY) {
     sluice_event_signal_one(&consumer->ring->filled);
   } else {
@@ -230,7 +231,7 @@ int sluice_ring_many_drain(sluice_ring_many_consumer *consumer, sluice_ring_reco
   return (int)count;
 }
 
-void sluice_ring_many_rewind(sluice_ring_many_consumer *consumer) {
+SLUICE_COLD void sluice_ring_many_rewind(sluice_ring_many_consumer *consumer) {
   consumer->cursor = consumer->head;
   consumer->read = 0;
   consumer->peeked = 0;
@@ -326,7 +327,7 @@ int sluice_ring_many_release(sluice_ring_many_consumer *consumer) {
 
 /* Is there a frame for this consumer? SLUICE_OK, or why not; SLUICE_E_AGAIN when it cannot tell.
  * What it read is released, so that the side is given back. */
-static int look_for_frame(sluice_ring_many_consumer *consumer, int mark) {
+SLUICE_COLD static int look_for_frame(sluice_ring_many_consumer *consumer, int mark) {
   int status = take_side(consumer, mark);
   if (status == SLUICE_OK) {
     uint64_t word = 0;
@@ -338,7 +339,7 @@ static int look_for_frame(sluice_ring_many_consumer *consumer, int mark) {
 }
 
 /* Marks the event word and looks again: SLUICE_E_EMPTY when the consumer has to sleep. */
-static int prepare_to_read(sluice_ring_many_consumer *consumer) {
+SLUICE_COLD static int prepare_to_read(sluice_ring_many_consumer *consumer) {
   if (consumer->peeked != 0) {
     return SLUICE_OK;
   }
@@ -355,16 +356,16 @@ static int prepare_to_read(sluice_ring_many_consumer *consumer) {
 }
 
 /* Releases what was drained, not what peek shows. */
-static int release_drained(sluice_ring_many_consumer *consumer) {
+SLUICE_COLD static int release_drained(sluice_ring_many_consumer *consumer) {
   return consumer->peeked == 0 ? sluice_ring_many_release(consumer) : 0;
 }
 
-int sluice_ring_many_consumer_sleep(sluice_ring_many_consumer *consumer) {
+SLUICE_COLD int sluice_ring_many_consumer_sleep(sluice_ring_many_consumer *consumer) {
   return release_drained(consumer) >= 0 && prepare_to_read(consumer) == SLUICE_E_EMPTY;
 }
 
 /* Whether a look is worth its price: for an MPMC ring's side there is a compare-and-swap to pay. */
-static int may_have_changed(const sluice_ring_many_consumer *consumer) {
+SLUICE_COLD static int may_have_changed(const sluice_ring_many_consumer *consumer) {
   const sluice_ring_many *ring = consumer->ring;
   return consumer->holds != 0 ||
          atomic_load_explicit(&ring->tail, memory_order_relaxed) !=
@@ -372,7 +373,8 @@ static int may_have_changed(const sluice_ring_many_consumer *consumer) {
          consumer_state(consumer) != SLUICE_E_EMPTY;
 }
 
-int sluice_ring_many_consumer_wait(sluice_ring_many_consumer *consumer, int64_t timeout_ns) {
+SLUICE_COLD int sluice_ring_many_consumer_wait(sluice_ring_many_consumer *consumer,
+                                               int64_t timeout_ns) {
   if (release_drained(consumer) < 0) {
     return SLUICE_E_POISONED;
   }
@@ -401,11 +403,11 @@ int sluice_ring_many_consumer_wait(sluice_ring_many_consumer *consumer, int64_t 
   }
 }
 
-void sluice_ring_many_consumer_pass(sluice_ring_many_consumer *consumer) {
+SLUICE_COLD void sluice_ring_many_consumer_pass(sluice_ring_many_consumer *consumer) {
   pass_on(consumer);
 }
 
-int sluice_ring_many_consumer_close(sluice_ring_many_consumer *consumer) {
+SLUICE_COLD int sluice_ring_many_consumer_close(sluice_ring_many_consumer *consumer) {
   sluice_ring_many *ring = consumer->ring;
   if (consumer->closed != 0) {
     return SLUICE_OK;

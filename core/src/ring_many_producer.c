@@ -1,7 +1,8 @@
 #include "ring_many_frame.h"
 
-int sluice_ring_many_producer_open(sluice_ring_many_producer *producer, sluice_ring_many *ring,
-                                   uint32_t capacity, uint32_t owner) {
+SLUICE_COLD int sluice_ring_many_producer_open(sluice_ring_many_producer *producer,
+                                               sluice_ring_many *ring, uint32_t capacity,
+                                               uint32_t owner) {
   int status = sluice_ring_many_may_open(ring, capacity, owner);
   if (status != SLUICE_OK) {
     return status;
@@ -188,7 +189,7 @@ int sluice_ring_many_commit(sluice_ring_many_producer *producer, uint32_t length
   return SLUICE_OK;
 }
 
-int sluice_ring_many_abort(sluice_ring_many_producer *producer) {
+SLUICE_COLD int sluice_ring_many_abort(sluice_ring_many_producer *producer) {
   if (producer->open == 0) {
     return SLUICE_E_INVALID;
   }
@@ -210,7 +211,7 @@ int sluice_ring_many_push(sluice_ring_many_producer *producer, const void *paylo
 }
 
 /* SLUICE_E_FULL while a producer would have to sleep; SLUICE_OK, or what stands in its way. */
-static int look_for_room(sluice_ring_many_producer *producer, uint32_t length) {
+SLUICE_COLD static int look_for_room(sluice_ring_many_producer *producer, uint32_t length) {
   int status = producer_state(producer);
   if (status != SLUICE_OK) {
     return status;
@@ -221,7 +222,7 @@ static int look_for_room(sluice_ring_many_producer *producer, uint32_t length) {
 }
 
 /* Marks the event word and looks again: SLUICE_E_FULL when the producer has to sleep. */
-static int prepare_to_write(sluice_ring_many_producer *producer, uint32_t length) {
+SLUICE_COLD static int prepare_to_write(sluice_ring_many_producer *producer, uint32_t length) {
   int status = look_for_room(producer, length);
   if (status == SLUICE_E_FULL) {
     producer->key = sluice_event_mark(&producer->ring->room);
@@ -234,12 +235,13 @@ static int prepare_to_write(sluice_ring_many_producer *producer, uint32_t length
   return status;
 }
 
-int sluice_ring_many_producer_sleep(sluice_ring_many_producer *producer, uint32_t length) {
+SLUICE_COLD int sluice_ring_many_producer_sleep(sluice_ring_many_producer *producer,
+                                                uint32_t length) {
   return length <= producer->max && prepare_to_write(producer, length) == SLUICE_E_FULL;
 }
 
-int sluice_ring_many_producer_wait(sluice_ring_many_producer *producer, uint32_t length,
-                                   int64_t timeout_ns) {
+SLUICE_COLD int sluice_ring_many_producer_wait(sluice_ring_many_producer *producer, uint32_t length,
+                                               int64_t timeout_ns) {
   if (length > producer->max) {
     return SLUICE_E_TOO_LARGE;
   }
@@ -263,7 +265,7 @@ int sluice_ring_many_producer_wait(sluice_ring_many_producer *producer, uint32_t
   }
 }
 
-int sluice_ring_many_producer_close(sluice_ring_many_producer *producer) {
+SLUICE_COLD int sluice_ring_many_producer_close(sluice_ring_many_producer *producer) {
   sluice_ring_many *ring = producer->ring;
   if (producer->closed != 0) {
     return SLUICE_OK;

@@ -80,6 +80,8 @@ static void recover_batch(const recovery *r) {
   uint32_t place = place_of(head, r->capacity);
   uint32_t to_end = r->capacity - place;
   uint32_t first = bytes < to_end ? bytes : to_end;
+  sluice_message_lose(r->space, ring, place, bytes, r->capacity);
+  SLUICE_STEP("ring_many.recover: blocks let go");
   memset(r->data + place, 0, first);
   SLUICE_STEP("ring_many.recover: batch zeroed up to the end");
   memset(r->data, 0, bytes - first);

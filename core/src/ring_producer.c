@@ -1,10 +1,10 @@
 #include "blocks.h"
 #include "ring_frame.h"
 
-int sluice_ring_producer_open(sluice_ring_producer *producer, sluice_ring *ring, uint32_t capacity,
-                              uint32_t owner) {
-  int status = take_end(ring, &ring->producer.owner, owner, capacity, SLUICE_RING_PRODUCER_CLOSED,
-                        SLUICE_RING_PRODUCER_LOST);
+SLUICE_COLD int sluice_ring_producer_open(sluice_ring_producer *producer, sluice_ring *ring,
+                                          uint32_t capacity, uint32_t owner) {
+  int status = sluice_ring_take_end(ring, &ring->producer.owner, owner, capacity,
+                                    SLUICE_RING_PRODUCER_CLOSED, SLUICE_RING_PRODUCER_LOST);
   if (status == SLUICE_OK) {
     *producer = (sluice_ring_producer){
         .ring = ring, .data = ring->data, .capacity = capacity, .max = capacity / 8};
@@ -36,7 +36,7 @@ int sluice_ring_room(sluice_ring_producer *producer, uint32_t bytes) {
    * seq_cst for sluice_ring_producer_sleep, which looks here after it has set its word */
   uint64_t head = atomic_load_explicit(&producer->ring->consumer.head, memory_order_seq_cst);
   if (head < producer->head || head > producer->tail || head % 8 != 0) {
-    return poison(producer->ring);
+    return sluice_ring_poison(producer->ring);
   }
   producer->head = head;
   return producer->tail + bytes - head <= producer->capacity ? SLUICE_OK : SLUICE_E_FULL;
@@ -120,7 +120,7 @@ int sluice_ring_commit(sluice_ring_producer *producer, uint32_t length) {
   return SLUICE_OK;
 }
 
-int sluice_ring_abort(sluice_ring_producer *producer) {
+SLUICE_COLD int sluice_ring_abort(sluice_ring_producer *producer) {
   if (producer->open == 0) {
     return SLUICE_E_INVALID;
   }
@@ -140,7 +140,7 @@ int sluice_ring_push(sluice_ring_producer *producer, const void *payload, uint32
   return sluice_ring_commit(producer, length);
 }
 
-int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length) {
+SLUICE_COLD int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length) {
   sluice_ring *ring = producer->ring;
   if (length > producer->max) {
     return 0;
@@ -163,7 +163,8 @@ int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint32_t length) 
   return 1;
 }
 
-int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, int64_t timeout_ns) {
+SLUICE_COLD int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length,
+                                          int64_t timeout_ns) {
   if (length > producer->max) {
     return SLUICE_E_TOO_LARGE;
   }
@@ -181,15 +182,15 @@ int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, i
   _Atomic uint32_t *asleep = &producer->ring->producer.asleep;
   uint32_t before = atomic_load_explicit(asleep, memory_order_relaxed);
   if (sluice_ring_producer_sleep(producer, length) &&
-      sluice_futex_wait(asleep, 1, timeout_ns) != 0) {
+      sluice_futex_wait(asleep, 1, timeout_ns) != SLUICE_OK) {
     unset(asleep, before);
     return SLUICE_E_TIMEOUT;
   }
   return sluice_ring_producer_state(producer->ring);
 }
 
-int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
-                                   uint32_t reason, uint32_t bytes) {
+SLUICE_COLD int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
+                                               uint32_t reason, uint32_t bytes) {
   sluice_ring *ring = producer->ring;
   uint32_t none = 0;
   if (reason != 0 && (bytes > sluice_slab_bytes(space, reason) ||
@@ -212,10 +213,10 @@ int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space 
   if (reason != 0) {
     (void)sluice_slab_unref(space, reason);
   }
-  set_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
+  sluice_ring_flag(ring, SLUICE_RING_PRODUCER_CLOSED);
   return SLUICE_OK;
 }
 
-int sluice_ring_producer_close(sluice_ring_producer *producer) {
+SLUICE_COLD int sluice_ring_producer_close(sluice_ring_producer *producer) {
   return sluice_ring_producer_close_for(producer, NULL, 0, 0);
 }

@@ -2,6 +2,7 @@
 
 #include "blocks.h"
 #include "kinds.h"
+#include "wait.h"
 
 enum {
   SWEEP = 16, /* blocks of a class that an allocation looks at before it makes a new one */
@@ -113,7 +114,7 @@ static uint32_t find_free(sluice_space *space, sluice_size_class *class, uint32_
 }
 
 /* Finishes the block that is being made at the heap's end, whoever began it. */
-static void finish(const sluice_space *space, uint64_t next) {
+SLUICE_COLD static void finish(const sluice_space *space, uint64_t next) {
   uint32_t offset = (uint32_t)next;
   uint32_t units = (uint32_t)(next >> 32);
   sluice_block *block = sluice_block_at(space, offset);
@@ -129,7 +130,8 @@ static void finish(const sluice_space *space, uint64_t next) {
 
 /* Puts a new block into its class's chain, where the sweep finds it. A death before this costs
  * speed only: the block is found when the heap is full. */
-static void chain(const sluice_space *space, sluice_size_class *class, uint32_t offset) {
+SLUICE_COLD static void chain(const sluice_space *space, sluice_size_class *class,
+                              uint32_t offset) {
   sluice_block *block = sluice_block_at(space, offset);
   uint32_t first = atomic_load_explicit(&class->first, memory_order_relaxed);
   do {
@@ -140,7 +142,7 @@ static void chain(const sluice_space *space, sluice_size_class *class, uint32_t 
 }
 
 /* Makes a block at the heap's end; free as yet. */
-static uint32_t make(sluice_space *space, sluice_size_class *class, uint32_t units) {
+SLUICE_COLD static uint32_t make(sluice_space *space, sluice_size_class *class, uint32_t units) {
   _Atomic uint64_t *shared = &sluice_header(space)->next;
   for (;;) {
     /* pairs with the release below and in finish */
@@ -174,7 +176,7 @@ static uint32_t make(sluice_space *space, sluice_size_class *class, uint32_t uni
 }
 
 /* The heap is full: any free block that is large enough, and less than twice too large. */
-static uint32_t find_anywhere(sluice_space *space, uint32_t units, uint32_t bytes) {
+SLUICE_COLD static uint32_t find_anywhere(sluice_space *space, uint32_t units, uint32_t bytes) {
   uint32_t least = units * UNIT - SLUICE_BLOCK_HEADER;
   for (uint32_t offset = 0; (offset = sluice_block_next(space, offset)) != 0;) {
     uint32_t room = sluice_block_room(space, offset);
@@ -185,7 +187,17 @@ static uint32_t find_anywhere(sluice_space *space, uint32_t units, uint32_t byte
   return 0;
 }
 
-uint32_t sluice_block_next(sluice_space *space, uint32_t offset) {
+SLUICE_COLD uint32_t sluice_block_any(sluice_space *space, uint32_t bytes) {
+  for (uint32_t offset = 0; (offset = sluice_block_next(space, offset)) != 0;) {
+    if (sluice_block_room(space, offset) >= bytes && take(space, offset, bytes)) {
+      return offset;
+    }
+  }
+  space->status = space->status == SLUICE_OK ? SLUICE_E_NO_MEMORY : space->status;
+  return 0;
+}
+
+SLUICE_COLD uint32_t sluice_block_next(sluice_space *space, uint32_t offset) {
   /* pairs with the release in finish: the units of all before it are visible */
   uint32_t end = (uint32_t)atomic_load_explicit(&sluice_header(space)->next, memory_order_acquire);
   uint32_t room = offset == 0 ? 0 : sluice_block_room(space, offset);
@@ -241,13 +253,13 @@ uint32_t sluice_space_alloc(sluice_space *space, uint32_t bytes) {
   return offset;
 }
 
-uint32_t sluice_slab_serial(const sluice_space *space, uint32_t offset) {
+SLUICE_COLD uint32_t sluice_slab_serial(const sluice_space *space, uint32_t offset) {
   return sluice_block_room(space, offset) == 0
              ? 0
              : atomic_load_explicit(&sluice_block_at(space, offset)->serial, memory_order_relaxed);
 }
 
-uint32_t sluice_slab_bytes(const sluice_space *space, uint32_t offset) {
+SLUICE_COLD uint32_t sluice_slab_bytes(const sluice_space *space, uint32_t offset) {
   uint32_t room = sluice_block_room(space, offset);
   if (room == 0) {
     return 0;
@@ -307,11 +319,12 @@ uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bit
   SLUICE_STEP("slab.release: let go");
   if (left == 0) {
     hint(space, offset);
+    sluice_event_signal_all(&sluice_header(space)->freed);
   }
   return old;
 }
 
-int sluice_slab_ref(sluice_space *space, uint32_t offset, uint32_t serial) {
+SLUICE_COLD int sluice_slab_ref(sluice_space *space, uint32_t offset, uint32_t serial) {
   uint64_t mine = sluice_bit(space->participant);
   if (sluice_block_room(space, offset) == 0) {
     return SLUICE_E_INVALID;
@@ -342,7 +355,7 @@ int sluice_space_free(sluice_space *space, uint32_t offset) {
   return sluice_slab_unref(space, offset);
 }
 
-uint32_t sluice_space_used(const sluice_space *space) {
+SLUICE_COLD uint32_t sluice_space_used(const sluice_space *space) {
   sluice_space walker = *space;
   uint64_t used = 0;
   for (uint32_t offset = 0; (offset = sluice_block_next(&walker, offset)) != 0;) {

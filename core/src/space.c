@@ -2,6 +2,7 @@
 
 #include "directory_table.h"
 #include "kinds.h"
+#include "lock.h"
 
 int sluice_space_init(sluice_space *space, void *at, uint32_t bytes) {
   if ((uintptr_t)at % SLUICE_ALIGN != 0 || bytes < 16384) {
@@ -79,5 +80,6 @@ int sluice_space_close(sluice_space *space) {
       sluice_table_let_go(space, &entry);
     }
   }
+  sluice_event_wake_all(&sluice_header(space)->freed);
   return SLUICE_OK;
 }

@@ -20,7 +20,7 @@ int sluice_sleep(_Atomic uint32_t *word, uint32_t expected, sluice_deadline *dea
     }
     deadline->slept = 1;
   }
-  return sluice_futex_wait(word, expected, deadline->at) ? SLUICE_E_TIMEOUT : SLUICE_OK;
+  return sluice_futex_wait(word, expected, deadline->at);
 }
 
 #else
@@ -48,7 +48,7 @@ int sluice_sleep(_Atomic uint32_t *word, uint32_t expected, sluice_deadline *dea
   if (left <= 0) {
     return SLUICE_E_TIMEOUT;
   }
-  return sluice_futex_wait(word, expected, left) ? SLUICE_E_TIMEOUT : SLUICE_OK;
+  return sluice_futex_wait(word, expected, left);
 }
 
 #endif

@@ -1,6 +1,8 @@
 /* What JavaScript reads of the private descriptors: loader/layout.js has the same numbers. */
 #if defined(__wasm__)
-#include "sluice/ring.h"
+#include "sluice/broadcast.h"
+#include "sluice/message.h"
+#include "sluice/ring_many.h"
 #include "sluice/store.h"
 
 _Static_assert(offsetof(sluice_space, status) == 8, "layout.js: SPACE_STATUS");
@@ -9,6 +11,8 @@ _Static_assert(offsetof(sluice_space, area) == 16, "layout.js: SPACE_AREA");
 
 _Static_assert(offsetof(sluice_space_header, state) == 12, "layout.js: HEADER_STATE");
 _Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADER_RECOVERED");
+_Static_assert(offsetof(sluice_space_header, freed) == 28, "layout.js: HEADER_FREED");
+_Static_assert(offsetof(sluice_object, kind) == 0, "layout.js: OBJECT_KIND");
 _Static_assert(offsetof(sluice_object, capacity) == 8, "layout.js: OBJECT_CAPACITY");
 _Static_assert(offsetof(sluice_object, codec) == 12, "layout.js: OBJECT_CODEC");
 _Static_assert(offsetof(sluice_object, state) == 16, "layout.js: OBJECT_STATE");
@@ -18,7 +22,6 @@ _Static_assert(offsetof(sluice_ring, producer.records) == 152, "layout.js: RING_
 _Static_assert(offsetof(sluice_ring, producer.refused) == 160, "layout.js: RING_REFUSED");
 _Static_assert(offsetof(sluice_ring, producer.waits) == 168, "layout.js: RING_SENDER_WAITS");
 _Static_assert(offsetof(sluice_ring, producer.reason) == 176, "layout.js: RING_REASON");
-_Static_assert(offsetof(sluice_ring, producer.reason_bytes) == 180, "layout.js: RING_REASON_BYTES");
 _Static_assert(offsetof(sluice_ring, consumer.asleep) == 260, "layout.js: RING_CONSUMER_ASLEEP");
 _Static_assert(offsetof(sluice_ring, consumer.head) == 264, "layout.js: RING_HEAD");
 _Static_assert(offsetof(sluice_ring, consumer.records) == 272, "layout.js: RING_RECEIVED");
@@ -43,6 +46,37 @@ _Static_assert(offsetof(sluice_store_entry, version) == 16, "layout.js: STORE_EN
 _Static_assert(sizeof(sluice_store_entry) == 32, "layout.js: STORE_ENTRY_BYTES");
 _Static_assert(sizeof(sluice_store_claim) == 12, "layout.js: STORE_CLAIM_BYTES");
 
+_Static_assert(offsetof(sluice_ring_many, filled) == 384, "layout.js: MANY_FILLED");
+_Static_assert(offsetof(sluice_ring_many, room) == 448, "layout.js: MANY_ROOM");
+_Static_assert(offsetof(sluice_ring_many, ends.reason) == 532, "layout.js: MANY_REASON");
+_Static_assert(sizeof(sluice_ring_many) == 3712, "layout.js: MANY_DATA");
+_Static_assert(sizeof(sluice_ring_many_producer) <= 128, "layout.js: PRODUCER_BYTES");
+_Static_assert(offsetof(sluice_ring_many_producer, status) == 52,
+               "layout.js: MANY_PRODUCER_STATUS");
+_Static_assert(offsetof(sluice_ring_many_producer, key) == 64, "layout.js: MANY_PRODUCER_KEY");
+_Static_assert(sizeof(sluice_ring_many_consumer) <= 128, "layout.js: CONSUMER_BYTES");
+_Static_assert(offsetof(sluice_ring_many_consumer, length) == 40,
+               "layout.js: MANY_CONSUMER_LENGTH");
+_Static_assert(offsetof(sluice_ring_many_consumer, type) == 44, "layout.js: MANY_CONSUMER_LENGTH");
+_Static_assert(offsetof(sluice_ring_many_consumer, status) == 48,
+               "layout.js: MANY_CONSUMER_LENGTH");
+_Static_assert(offsetof(sluice_ring_many_consumer, key) == 76, "layout.js: MANY_CONSUMER_KEY");
+_Static_assert(sizeof(sluice_ring_many_figures) == 56, "layout.js: FIGURES_BYTES");
+
+_Static_assert(offsetof(sluice_broadcast, tail) == 128, "layout.js: BROADCAST_TAIL");
+_Static_assert(offsetof(sluice_broadcast, oldest) == 136, "layout.js: BROADCAST_OLDEST");
+_Static_assert(offsetof(sluice_broadcast, records) == 144, "layout.js: BROADCAST_RECORDS");
+_Static_assert(offsetof(sluice_broadcast, arrivals) == 256, "layout.js: BROADCAST_ARRIVALS");
+_Static_assert(offsetof(sluice_broadcast, reason) == 264, "layout.js: BROADCAST_REASON");
+_Static_assert(sizeof(sluice_broadcast) == 640, "layout.js: BROADCAST_DATA");
+_Static_assert(sizeof(sluice_broadcast_writer) <= 256, "layout.js: WRITER_BYTES");
+_Static_assert(sizeof(sluice_broadcast_reader) <= 128, "layout.js: READER_BYTES");
+_Static_assert(offsetof(sluice_broadcast_reader, lost_records) == 24, "layout.js: READER_LOST");
+_Static_assert(offsetof(sluice_broadcast_reader, from) == 40, "layout.js: READER_FROM");
+_Static_assert(offsetof(sluice_broadcast_reader, type) == 48, "layout.js: READER_TYPE");
+_Static_assert(offsetof(sluice_broadcast_reader, key) == 60, "layout.js: READER_KEY");
+
+_Static_assert(sizeof(sluice_message) == 12, "layout.js: MESSAGE_BYTES");
 _Static_assert(sizeof(sluice_ring_record) == 12, "layout.js: RECORD_WORDS");
 _Static_assert(sizeof(sluice_ring) == 384, "layout.js: RING_DATA");
 #endif

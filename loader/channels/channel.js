@@ -10,8 +10,12 @@
 /**
  * @template T
  * @typedef {{kind?: Kind, capacity?: number, overflow?: 'wait' | 'fail', codec?: import('../codec.js').Codec<T>}} ChannelOptions
- *   `capacity` in bytes, a power of two from 64 on, 64 KiB by default; a record takes 8 bytes more
- *   than its payload, rounded up to 8, and its payload at most an eighth of the capacity
+ *   `kind`: how many threads may send and receive: many to many ("mpmc") by default. Each record goes
+ *   to one receiver, a broadcast's to all that have opened it before; its one sender never waits, but
+ *   overwrites the oldest. `capacity` in bytes, a power of two from 64 on (a broadcast from 128), 64 KiB
+ *   by default; a record takes 8 bytes more than its payload, rounded up to 8. A payload above an
+ *   eighth of the capacity takes memory of the space instead, until it is received (16 bytes more); a
+ *   broadcast's may not be larger. `overflow`: what a send does where there is no room
  */
 
 /**
@@ -25,12 +29,11 @@
 
 import { bytes } from '../codec.js';
 import { inside } from '../internals.js';
+import { PAGE } from '../layout.js';
 import { requireName } from '../objects.js';
 import { makeReceiver } from './receiver.js';
-import { DEFAULT_CAPACITY, openRing, privateRing, requireSame, ringStats } from './ring.js';
+import { DEFAULT_CAPACITY, KINDS, openRing, privateRing, requireSame, ringStats } from './ring.js';
 import { makeSender } from './sender.js';
-
-const KINDS = ['spsc', 'mpsc', 'mpmc', 'broadcast'];
 
 /**
  * Opens the channel `name`, or makes it. Every thread gives the same options.
@@ -49,7 +52,7 @@ export function channel(space, name, options = {}) {
   requireOptions(kind, capacity, overflow, codec);
   const shape = { name, kind, capacity, codec: codec.id };
   const { pumps } = internals;
-  const [known] = internals.rings.get(name) ?? [];
+  const known = internals.rings.get(name)?.find(({ failure }) => !failure);
   if (known) requireSame(shape, known.shape);
   else if (!pumps) ringFor(internals, shape);
 
@@ -66,24 +69,19 @@ export function channel(space, name, options = {}) {
       ring.done?.();
     });
     ends.add(made);
-    return { made, ring };
+    if (end === 'sender') pumps?.send(ring);
+    else pumps?.receive(ring);
+    // The creator has refused already where this thread is the creator.
+    if (ring.failure) {
+      made.close();
+      throw ring.failure;
+    }
+    return made;
   }
 
   return {
-    sender() {
-      const { made, ring } = open('sender', (ring, onClose) =>
-        makeSender(ring, codec, overflow, onClose),
-      );
-      pumps?.send(ring);
-      return accepted(made, ring);
-    },
-    receiver() {
-      const { made, ring } = open('receiver', (ring, onClose) =>
-        makeReceiver(ring, codec, onClose),
-      );
-      pumps?.receive(ring);
-      return accepted(made, ring);
-    },
+    sender: () => open('sender', (ring, onClose) => makeSender(ring, codec, overflow, onClose)),
+    receiver: () => open('receiver', (ring, onClose) => makeReceiver(ring, codec, onClose)),
     stats: () => channelStats(inside(space), name),
   };
 }
@@ -94,28 +92,16 @@ export function channel(space, name, options = {}) {
  * @param {import('../internals.js').Internals} internals
  * @param {import('./ring.js').Shape} shape
  */
-function ringFor({ thread, rings }, shape) {
+function ringFor(internals, shape) {
+  const { thread, rings } = internals;
   const [known] = rings.get(shape.name) ?? [];
   if (known) {
     requireSame(shape, known.shape);
     return known;
   }
-  const ring = openRing(thread, 'shared', shape);
+  const ring = openRing(thread, 'shared', shape, mostOf(internals));
   rings.set(shape.name, [ring]);
   return ring;
-}
-
-/**
- * The creator has refused already where this thread is the creator.
- *
- * @template {{close(): void}} E
- * @param {E} made
- * @param {import('./ring.js').Ring} ring
- */
-function accepted(made, { failure }) {
-  if (!failure) return made;
-  made.close();
-  throw failure;
 }
 
 /**
@@ -125,39 +111,46 @@ function accepted(made, { failure }) {
  * @param {import('./ring.js').Shape} shape
  * @param {'sender' | 'receiver'} end
  */
-function ownRing({ thread, rings }, shape, end) {
-  const ring = privateRing(thread, shape, end);
+function ownRing(internals, shape, end) {
+  const { thread, rings } = internals;
+  const ring = privateRing(thread, shape, mostOf(internals), end);
   const known = rings.get(shape.name) ?? [];
   rings.set(shape.name, [...known, ring]);
   return ring;
 }
+
+/** Bytes that the space may get. @param {import('../internals.js').Internals} internals */
+const mostOf = ({ handle }) => handle.pages.maximum * PAGE;
 
 /**
  * @param {import('../internals.js').Internals} internals
  * @param {string} name
  * @returns {ChannelStats}
  */
-export function channelStats({ thread, rings, relay, pumps }, name) {
+export function channelStats({ rings, relay, pumps }, name) {
   pumps?.flush();
-  const parts = (rings.get(name) ?? []).map((ring) => {
-    const figures = ring.last ?? ringStats(thread, ring.at);
+  const own = (rings.get(name) ?? []).map((ring) => {
+    const figures = ring.last ?? ringStats(ring);
     // Of a ring that only one end uses, the other half is the message transport's.
     if (ring.end === 'sender') return { ...figures, received: 0 };
     return ring.end === 'receiver' ? { ...figures, sent: 0, used: 0 } : figures;
   });
   const relayed = relay?.stats(name);
-  if (relayed) parts.push(relayed);
   /** @param {keyof ChannelStats} key */
-  const most = (key) => Math.max(0, ...parts.map((part) => part[key]));
+  const figure = (key) =>
+    Math.max(
+      relayed?.[key] ?? 0,
+      own.reduce((sum, part) => sum + part[key], 0),
+    );
   return {
-    sent: most('sent'),
-    received: most('received'),
-    refused: most('refused'),
-    lost: most('lost'),
-    lostWithReceiver: most('lostWithReceiver'),
-    waits: most('waits'),
-    used: most('used'),
-    capacity: most('capacity'),
+    sent: figure('sent'),
+    received: figure('received'),
+    refused: figure('refused'),
+    lost: figure('lost'),
+    lostWithReceiver: figure('lostWithReceiver'),
+    waits: figure('waits'),
+    used: figure('used'),
+    capacity: own[0]?.capacity ?? relayed?.capacity ?? 0,
   };
 }
 
@@ -168,13 +161,14 @@ export function channelStats({ thread, rings, relay, pumps }, name) {
  * @param {any} codec
  */
 function requireOptions(kind, capacity, overflow, codec) {
-  if (!KINDS.includes(kind)) {
+  if (!KINDS.includes(/** @type {any} */ (kind))) {
     throw new TypeError(`kind is one of ${KINDS.join(', ')}, not ${JSON.stringify(kind)}`);
   }
   const power = Number.isInteger(capacity) && Math.log2(capacity) % 1 === 0;
-  if (!power || capacity < 64 || capacity > 2 ** 30) {
+  const least = kind === 'broadcast' ? 128 : 64;
+  if (!power || capacity < least || capacity > 2 ** 30) {
     throw new TypeError(
-      `capacity is a power of two from 64 to 2^30 bytes, not ${String(capacity)}`,
+      `capacity is a power of two from ${least} to 2^30 bytes, not ${String(capacity)}`,
     );
   }
   if (overflow !== 'wait' && overflow !== 'fail') {

@@ -15,7 +15,7 @@ import { limit, watch } from '../wait.js';
 export const NOT_YET = Symbol('not yet');
 
 /**
- * @param {import('../bell.js').Bell} bell
+ * @param {{sleep(): Promise<void>}} bell
  * @param {(need: number) => boolean} sleep tells the core that this end will sleep; false: try again
  * @param {string} what
  */

@@ -4,7 +4,7 @@
  */
 
 import { fromPlain, SluiceError, toPlain } from '../errors.js';
-import * as layout from '../layout.js';
+import { wordsOf } from './ring.js';
 
 /** A longer message or stack is cut: a reason is for people. */
 const LONGEST = 2000;
@@ -26,17 +26,24 @@ export function plainReason(reason) {
 }
 
 /**
- * Closes the ring for writing.
+ * Closes a sender's end of a ring.
  *
  * @param {import('./ring.js').Ring} ring
  * @param {number} producer
  * @param {Reason | undefined} reason
  */
-export function closeProducer({ thread }, producer, reason) {
+export function closeRing({ thread, kind, at }, producer, reason) {
   const { exports, self, base } = thread;
   const bytes = new TextEncoder().encode(reason ? JSON.stringify(reason) : '');
-  const at = bytes.length > 0 ? keep(thread, bytes) : 0;
-  exports.sluice_ring_producer_close_for(producer, self, at && at - base, bytes.length);
+  const block = bytes.length > 0 ? keep(thread, bytes) : 0;
+  const offset = block && block - base;
+  if (kind === 'spsc') {
+    exports.sluice_ring_producer_close_for(producer, self, offset, bytes.length);
+    return;
+  }
+  if (offset !== 0) exports.sluice_message_reason(self, at - base, offset);
+  if (kind === 'broadcast') exports.sluice_broadcast_writer_close(producer);
+  else exports.sluice_ring_many_producer_close(producer);
 }
 
 /** @param {import('../thread.js').Thread} thread @param {Uint8Array} bytes @returns {number} */
@@ -51,14 +58,15 @@ function keep(thread, bytes) {
 }
 
 /** @param {import('./ring.js').Ring} ring @returns {Reason | undefined} */
-export function readReason({ thread, at }) {
-  const offset = thread.i32[(at + layout.RING_REASON) >> 2] >>> 0;
-  const bytes = thread.i32[(at + layout.RING_REASON_BYTES) >> 2] >>> 0;
+export function readReason({ thread, at, kind }) {
+  const { exports, self, base } = thread;
+  const offset = thread.i32[(at + wordsOf(kind).reason) >> 2] >>> 0;
   if (offset === 0) return undefined;
-  thread.reach(thread.base + offset + bytes);
-  const start = thread.base + offset;
+  const start = base + offset;
+  const end = start + (exports.sluice_slab_bytes(self, offset) >>> 0);
+  thread.reach(end);
   try {
-    return JSON.parse(new TextDecoder().decode(thread.u8.slice(start, start + bytes)));
+    return JSON.parse(new TextDecoder().decode(thread.u8.slice(start, end)));
   } catch {
     return undefined; // overwritten
   }

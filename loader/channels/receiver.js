@@ -20,6 +20,8 @@ import { DISPOSE } from '../dispose.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { blockUntil } from '../sync.js';
+import { makeBlocks } from './blocks.js';
+import { openConsumer } from './ends.js';
 import { makeQueue, NOT_YET } from './queue.js';
 import { endOf } from './reason.js';
 
@@ -34,34 +36,29 @@ const TURN_EVERY = 1024;
  * @returns {Receiver<T>}
  */
 export function makeReceiver(ring, codec, onClose) {
-  const { thread, shape } = ring;
-  const { exports } = thread;
-  const { name, capacity } = shape;
-  const what = `channel "${name}"`;
-  const bytes = layout.CONSUMER_BYTES + layout.BATCH * layout.RECORD_WORDS * 4;
-  const consumer = thread.alloc(bytes);
-  const batch = consumer + layout.CONSUMER_BYTES;
-  const statusWord = (consumer + layout.CONSUMER_STATUS) >> 2;
-  const lengthWord = (consumer + layout.CONSUMER_LENGTH) >> 2;
-  const opened = exports.sluice_ring_consumer_open(consumer, ring.at, capacity, thread.participant);
-  if (opened !== Status.OK) {
-    thread.free(consumer);
-    if (opened !== Status.BUSY) throw statusError(opened, `the receiver of ${what}`);
-    throw new SluiceError('mismatch', `${what} has a receiver already, and its kind is "spsc"`);
-  }
+  const { thread } = ring;
+  const what = `channel "${ring.shape.name}"`;
+  const consumer = openConsumer(ring);
+  const blocks = makeBlocks(ring);
+  const { batch, scratch } = consumer;
   let closed = false;
-  let draining = false;
   let closeAfterwards = false;
 
+  /** @type {Promise<void> | undefined} */
+  let asleep;
   const queue = makeQueue(
-    ring.filled,
-    () => exports.sluice_ring_consumer_sleep(consumer) === 1,
+    { sleep: () => /** @type {Promise<void>} */ (asleep) },
+    () => {
+      asleep = consumer.sleep(() => queue.length > 0);
+      return asleep !== undefined;
+    },
     `a receive on ${what}`,
   );
 
   function requireOpen() {
     if (closed) throw new SluiceError('closed', `this receiver of ${what} is closed`);
-    if (draining) throw new SluiceError('mismatch', `${what} is being drained: read on afterwards`);
+    if (consumer.busy)
+      throw new SluiceError('mismatch', `${what} is being drained: read on afterwards`);
     if (ring.failure) throw ring.failure;
   }
 
@@ -72,38 +69,52 @@ export function makeReceiver(ring, codec, onClose) {
     throw statusError(status, what);
   }
 
-  /** The next record's address, 0 for none. */
-  function peek() {
+  /** The next record's address, 0 for none. @param {boolean} [waiting] */
+  function peek(waiting) {
     requireOpen();
-    const at = exports.sluice_ring_peek(consumer) >>> 0;
+    const at = consumer.peek();
     if (at !== 0 || !ring.pull) return at;
-    ring.pull(1);
-    return exports.sluice_ring_peek(consumer) >>> 0;
+    ring.pull(1, waiting);
+    return consumer.peek();
   }
 
-  /** @returns {T | typeof NOT_YET} */
-  function take() {
-    const at = peek();
+  /** @param {boolean} [waiting] @returns {T | typeof NOT_YET} */
+  function take(waiting) {
+    const at = peek(waiting);
     if (at === 0) {
-      requireMore(thread.i32[statusWord]);
+      requireMore(consumer.status());
       return NOT_YET;
     }
     try {
-      return codec.decode(thread.u8, at, thread.i32[lengthWord]);
+      const length = consumer.length();
+      return consumer.type() === layout.BLOCK
+        ? takeLarge(at, length)
+        : codec.decode(thread.u8, at, length);
     } finally {
       // A record that cannot be decoded is gone too: it would stand in the way for ever.
-      exports.sluice_ring_release(consumer);
+      consumer.release();
       ring.drained.ring();
+    }
+  }
+
+  /** @param {number} at @param {number} length */
+  function takeLarge(at, length) {
+    blocks.open(at, length, scratch);
+    try {
+      return codec.decode(blocks.bytes, blocks.at, blocks.length);
+    } finally {
+      blocks.done(scratch);
     }
   }
 
   /** @returns {boolean | typeof NOT_YET} false: ended */
   function look() {
-    if (peek() !== 0) {
-      exports.sluice_ring_rewind(consumer);
+    if (peek(true) !== 0) {
+      consumer.rewind();
+      consumer.release(); // others may read it
       return true;
     }
-    const status = thread.i32[statusWord];
+    const status = consumer.status();
     if (status === Status.CLOSED) {
       const end = endOf(ring);
       if (!hasEnded(end)) throw end;
@@ -129,9 +140,6 @@ export function makeReceiver(ring, codec, onClose) {
     }
   }
 
-  /** @param {bigint} ns */
-  const block = (ns) => exports.sluice_ring_consumer_wait(consumer, ns);
-
   /** @type {ReadableStream<T> | undefined} */
   let readable;
 
@@ -144,8 +152,8 @@ export function makeReceiver(ring, codec, onClose) {
 
     async receive(wait) {
       wait?.signal?.throwIfAborted();
-      const value = queue.length === 0 ? take() : NOT_YET;
-      return value === NOT_YET ? later(take, wait) : /** @type {T} */ (value);
+      const value = queue.length === 0 ? take(true) : NOT_YET;
+      return value === NOT_YET ? later(() => take(true), wait) : /** @type {T} */ (value);
     },
 
     receiveSync(wait) {
@@ -154,7 +162,7 @@ export function makeReceiver(ring, codec, onClose) {
         value = take();
         return value !== NOT_YET;
       };
-      blockUntil(ring, block, attempt, wait, `a receive on ${what}`);
+      blockUntil(ring, consumer.wait, attempt, wait, `a receive on ${what}`);
       return /** @type {T} */ (value);
     },
 
@@ -163,10 +171,10 @@ export function makeReceiver(ring, codec, onClose) {
       let total = 0;
       while (total < limit) {
         const most = Math.min(layout.BATCH, limit - total);
-        let count = exports.sluice_ring_drain(consumer, batch, most, 0);
+        let count = consumer.drain(most);
         if (count === Status.EMPTY && ring.pull) {
           ring.pull(most);
-          count = exports.sluice_ring_drain(consumer, batch, most, 0);
+          count = consumer.drain(most);
         }
         if (count <= 0) {
           if (total === 0) requireMore(count);
@@ -190,7 +198,7 @@ export function makeReceiver(ring, codec, onClose) {
         found = look();
         return found !== NOT_YET;
       };
-      blockUntil(ring, block, attempt, wait, `a record on ${what}`);
+      blockUntil(ring, consumer.wait, attempt, wait, `a record on ${what}`);
       return found === /** @type {any} */ (true);
     },
 
@@ -213,20 +221,19 @@ export function makeReceiver(ring, codec, onClose) {
     },
 
     get lost() {
-      return ring.lost ?? 0;
+      return consumer.lost();
     },
 
     close() {
       if (closed) return;
-      if (draining) {
+      if (consumer.busy) {
         closeAfterwards = true;
         return;
       }
       closed = true;
-      exports.sluice_ring_consumer_close(consumer);
+      consumer.close();
       ring.drained.ring();
       ring.filled.ring();
-      thread.free(consumer);
       queue.clear(new SluiceError('closed', `this receiver of ${what} was closed while it waited`));
       onClose();
     },
@@ -264,21 +271,37 @@ export function makeReceiver(ring, codec, onClose) {
   function visit(use, count) {
     const { u8, i32 } = thread;
     let seen = 0;
-    draining = true;
+    consumer.busy = true;
     try {
       for (let word = batch >> 2; seen < count; word += layout.RECORD_WORDS) {
         seen++;
-        use(u8, i32[word] >>> 0, i32[word + 1], i32[word + 2]);
+        const type = i32[word + 2];
+        if (type === layout.BLOCK) useLarge(use, i32[word] >>> 0, i32[word + 1]);
+        else use(u8, i32[word] >>> 0, i32[word + 1], type);
       }
     } finally {
-      draining = false;
+      consumer.busy = false;
       if (seen < count) {
-        exports.sluice_ring_rewind(consumer);
-        exports.sluice_ring_drain(consumer, batch, seen, 0);
+        consumer.rewind();
+        consumer.drain(seen);
       }
-      exports.sluice_ring_release(consumer);
+      consumer.release();
       ring.drained.ring();
       if (closeAfterwards) receiver.close();
+    }
+  }
+
+  /**
+   * @param {(memory: Uint8Array, offset: number, length: number, type: number) => void} use
+   * @param {number} at
+   * @param {number} length
+   */
+  function useLarge(use, at, length) {
+    blocks.open(at, length, scratch);
+    try {
+      use(blocks.bytes, blocks.at, blocks.length, 0);
+    } finally {
+      blocks.done(scratch);
     }
   }
 

@@ -5,62 +5,102 @@
  *   `codec`: its id
  *
  * @typedef {{
- *   thread: import('../thread.js').Thread, transport: 'shared' | 'message', shape: Shape, at: number,
+ *   thread: import('../thread.js').Thread, transport: 'shared' | 'message', shape: Shape,
+ *   kind: import('./channel.js').Kind, at: number, most: number,
  *   filled: import('../bell.js').Bell, drained: import('../bell.js').Bell,
+ *   received: number, lost: number,
+ *   producer?: {users: number, end: any}, consumer?: {users: number, end: any},
  *   committed?: () => Promise<void> | undefined, flush?: () => void,
- *   pull?: (records: number) => void, failure?: Error, lost?: number,
- *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, done?: () => void, last?: ReturnType<typeof ringStats>,
- * }} Ring `filled` rings for the receiver, `drained` for the sender. On the message transport each
- *   end has a ring of its own: `committed` is pending while the creator has not acknowledged what
- *   was sent so far, `flush` posts what is there, `pull` asks for so many records more, `failure`
- *   says why the creator refused, `lost` counts what a broadcast overwrote, `blocks` has what
- *   records of the type BLOCK stand for, `done` is called by each of the ring's two users, and `last`
- *   has its figures after that.
+ *   pull?: (records: number, waiting?: boolean) => void, failure?: Error,
+ *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, done?: () => void, last?: Figures,
+ * }} Ring `kind`: the ring's own; `most`: bytes that its space may get; `filled` rings for the
+ *   receiver, `drained` for the sender; `received` and `lost` count a broadcast's records in this
+ *   thread; `producer` and `consumer`: what its senders, or receivers, share. On the message transport
+ *   each end has a ring of its own, of the kind "spsc": `committed` is pending while the creator has
+ *   not acknowledged what was sent so far, `flush` posts what is there, `pull` asks for so many
+ *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `blocks` has what records of the type BLOCK
+ *   stand for, `done` is called by each of the ring's two users, and `last` has its figures after that
+ *
+ * @typedef {import('./channel.js').ChannelStats} Figures
  */
 
 import { localBell, sharedBell } from '../bell.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
-import { hash } from '../objects.js';
+import { hash, otherShape } from '../objects.js';
 
 export const DEFAULT_CAPACITY = 64 * 1024;
+
+/** In the core's order, from 1 on. */
+export const KINDS = /** @type {const} */ (['spsc', 'mpsc', 'mpmc', 'broadcast']);
+
+/** Of a ring of that kind: its data, the words that its ends sleep on, the word of the reason.
+ * @param {import('./channel.js').Kind} kind */
+export function wordsOf(kind) {
+  if (kind === 'spsc') {
+    return {
+      data: layout.RING_DATA,
+      filled: layout.RING_CONSUMER_ASLEEP,
+      drained: layout.RING_PRODUCER_ASLEEP,
+      reason: layout.RING_REASON,
+    };
+  }
+  return kind === 'broadcast'
+    ? {
+        data: layout.BROADCAST_DATA,
+        filled: layout.BROADCAST_ARRIVALS,
+        drained: layout.BROADCAST_ARRIVALS,
+        reason: layout.BROADCAST_REASON,
+      }
+    : {
+        data: layout.MANY_DATA,
+        filled: layout.MANY_FILLED,
+        drained: layout.MANY_ROOM,
+        reason: layout.MANY_REASON,
+      };
+}
 
 /**
  * @param {import('../thread.js').Thread} thread
  * @param {'shared' | 'message'} transport
  * @param {Shape} shape
- * @param {string} [mark] tells apart the two rings that one thread may have under a name where each
- *   thread has its own memory: what it sends and what it receives
+ * @param {number} most
  * @returns {Ring}
  */
-export function openRing(thread, transport, shape, mark = '') {
-  const { capacity } = shape;
-  const name = mark + shape.name;
+export function openRing(thread, transport, shape, most) {
+  const { name, kind, capacity } = shape;
+  const { exports, self } = thread;
+  const { data, filled, drained } = wordsOf(kind);
   const codec = hash(shape.codec);
   const open = () =>
-    thread.withText(name, (at, bytes) =>
-      thread.exports.sluice_ring_open(thread.self, at, bytes, capacity, codec),
-    );
+    thread.withText(name, (at, bytes) => {
+      if (kind === 'spsc') return exports.sluice_ring_open(self, at, bytes, capacity, codec);
+      if (kind === 'broadcast') {
+        return exports.sluice_broadcast_open(self, at, bytes, capacity, codec);
+      }
+      const number = KINDS.indexOf(kind) + 1;
+      return exports.sluice_ring_many_open(self, at, bytes, number, capacity, codec);
+    });
   let offset = open();
-  if (
-    offset === 0 &&
-    thread.status() === Status.NO_MEMORY &&
-    thread.grow(layout.RING_DATA + capacity)
-  ) {
+  if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(data + capacity)) {
     offset = open();
   }
-  if (offset === 0) throw refusal(thread, shape, name);
+  if (offset === 0) throw refusal(thread, shape);
   const at = thread.base + (offset >>> 0);
-  thread.reach(at + layout.RING_DATA + capacity);
+  thread.reach(at + data + capacity);
   /** @param {number} word */
   const bell = (word) => (transport === 'shared' ? sharedBell(thread, at + word) : localBell());
   return {
     thread,
     transport,
     shape,
+    kind,
     at,
-    filled: bell(layout.RING_CONSUMER_ASLEEP),
-    drained: bell(layout.RING_PRODUCER_ASLEEP),
+    most,
+    filled: bell(filled),
+    drained: bell(drained),
+    received: 0,
+    lost: 0,
   };
 }
 
@@ -71,14 +111,16 @@ let rings = 0;
  *
  * @param {import('../thread.js').Thread} thread
  * @param {Shape} shape
+ * @param {number} most
  * @param {'sender' | 'receiver'} end that uses it
  * @returns {Ring}
  */
-export function privateRing(thread, shape, end) {
+export function privateRing(thread, shape, most, end) {
   const { exports, self, base } = thread;
-  const ring = openRing(thread, 'message', { ...shape, name: `>${rings++}` });
+  const own = { ...shape, kind: KINDS[0], name: `>${rings++}` };
+  const ring = openRing(thread, 'message', own, most);
   // It lives on without its name until it is closed.
-  thread.withText(ring.shape.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
+  thread.withText(own.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
   let users = 2;
   return {
     ...ring,
@@ -87,7 +129,7 @@ export function privateRing(thread, shape, end) {
     blocks: new Map(),
     done() {
       if (--users > 0) return;
-      this.last = ringStats(thread, ring.at);
+      this.last = ringStats(this);
       exports.sluice_object_close(self, ring.at - base);
     },
   };
@@ -96,20 +138,23 @@ export function privateRing(thread, shape, end) {
 /**
  * @param {import('../thread.js').Thread} thread
  * @param {Shape} shape
- * @param {string} name
  */
-function refusal(thread, shape, name) {
+function refusal(thread, shape) {
   const status = thread.status();
-  const { codec } = shape;
-  if (status !== Status.MISMATCH) return statusError(status, `channel "${shape.name}"`);
+  const { name, codec } = shape;
+  if (status !== Status.MISMATCH) return statusError(status, `channel "${name}"`);
   const there = thread.withText(name, (at, bytes) =>
     thread.exports.sluice_directory_find(thread.self, at, bytes),
   );
-  const words = (thread.base + (there >>> 0)) >> 2;
+  const word = (/** @type {number} */ offset) =>
+    thread.i32[(thread.base + (there >>> 0) + offset) >> 2];
+  const kind = KINDS[word(layout.OBJECT_KIND) - 1];
+  if (!kind) return otherShape(name, describe(shape));
   return mismatch(shape, {
     ...shape,
-    capacity: thread.i32[words + layout.OBJECT_CAPACITY / 4],
-    codec: thread.i32[words + layout.OBJECT_CODEC / 4] === hash(codec) ? codec : 'another',
+    kind,
+    capacity: word(layout.OBJECT_CAPACITY),
+    codec: word(layout.OBJECT_CODEC) === hash(codec) ? codec : 'another',
   });
 }
 
@@ -132,22 +177,41 @@ const mismatch = (wanted, there) =>
 const describe = ({ kind, capacity, codec }) =>
   `${kind} with capacity ${capacity} and codec ${codec}`;
 
-/**
- * @param {import('../thread.js').Thread} thread
- * @param {number} at
- */
-export function ringStats(thread, at) {
-  const figures = new BigUint64Array(thread.memory.buffer, at, layout.RING_DATA / 8);
-  /** @param {number} offset */
-  const figure = (offset) => Number(figures[offset / 8]);
-  return {
-    sent: figure(layout.RING_SENT),
-    received: figure(layout.RING_RECEIVED),
-    refused: figure(layout.RING_REFUSED),
-    lost: 0,
-    lostWithReceiver: 0,
-    waits: figure(layout.RING_SENDER_WAITS) + figure(layout.RING_RECEIVER_WAITS),
-    used: thread.exports.sluice_ring_used(at) >>> 0,
-    capacity: thread.i32[(at + layout.OBJECT_CAPACITY) >> 2],
-  };
+/** @param {Ring} ring @returns {Figures} */
+export function ringStats({ thread, at, kind, received, lost, shape: { capacity } }) {
+  const words = new BigUint64Array(thread.memory.buffer);
+  /** @param {number} address */
+  const figure = (address) => Number(words[address / 8]);
+  const none = { refused: 0, lost, lostWithReceiver: 0, waits: 0, capacity };
+  if (kind === 'spsc') {
+    return {
+      ...none,
+      sent: figure(at + layout.RING_SENT),
+      received: figure(at + layout.RING_RECEIVED),
+      refused: figure(at + layout.RING_REFUSED),
+      waits: figure(at + layout.RING_SENDER_WAITS) + figure(at + layout.RING_RECEIVER_WAITS),
+      used: thread.exports.sluice_ring_used(at) >>> 0,
+    };
+  }
+  if (kind === 'broadcast') {
+    return {
+      ...none,
+      sent: figure(at + layout.BROADCAST_RECORDS),
+      received,
+      used: figure(at + layout.BROADCAST_TAIL) - figure(at + layout.BROADCAST_OLDEST),
+    };
+  }
+  // The place of names is large enough, and of nobody else meanwhile.
+  return thread.withText('', (to) => {
+    thread.exports.sluice_ring_many_figures_of(at, to);
+    return {
+      ...none,
+      sent: figure(to),
+      received: figure(to + 8),
+      lostWithReceiver: figure(to + 16),
+      refused: figure(to + 24),
+      waits: figure(to + 32) + figure(to + 40),
+      used: figure(to + 48),
+    };
+  });
 }

@@ -20,8 +20,9 @@
  *   readySync(length: number, wait?: import('../wait.js').WaitSync): void,
  *   readonly writable: WritableStream<T>,
  *   close(reason?: unknown): void, [Symbol.dispose](): void,
- * }} Sender close(): the receiver reads what was sent, then the end; with a `reason` it gets an error
- *   whose `cause` is that
+ * }} Sender one `claim` at a time, in each thread that has several senders of a channel. close(): when
+ *   all senders have closed, the receivers read what was sent, then the end; where one of them gave a
+ *   `reason`, an error in its place, whose `cause` is the first that was given
  */
 
 import { DISPOSE } from '../dispose.js';
@@ -30,8 +31,10 @@ import * as layout from '../layout.js';
 import { blockUntil } from '../sync.js';
 import { check } from '../thread.js';
 import { within } from '../wait.js';
+import { makeBlocks } from './blocks.js';
+import { openProducer } from './ends.js';
 import { makeQueue, NOT_YET } from './queue.js';
-import { closeProducer, plainReason } from './reason.js';
+import { plainReason } from './reason.js';
 
 /**
  * @template T
@@ -43,43 +46,52 @@ import { closeProducer, plainReason } from './reason.js';
  */
 export function makeSender(ring, codec, overflow, onClose) {
   const { thread, shape } = ring;
-  const { exports } = thread;
-  const { name, capacity } = shape;
+  const { name, capacity, kind } = shape;
+  const longest = capacity / 8;
   const what = `channel "${name}"`;
-  const producer = thread.alloc(layout.PRODUCER_BYTES);
-  const statusWord = (producer + layout.PRODUCER_STATUS) >> 2;
   const headWord = (ring.at + layout.RING_HEAD) >> 2;
-  const opened = exports.sluice_ring_producer_open(producer, ring.at, capacity, thread.participant);
-  if (opened !== Status.OK) {
-    thread.free(producer);
-    if (opened !== Status.BUSY) throw statusError(opened, `the sender of ${what}`);
-    throw new SluiceError('mismatch', `${what} has a sender already, and its kind is "spsc"`);
-  }
+  const producer = openProducer(ring);
+  const blocks = makeBlocks(ring);
   let closed = false;
 
+  /** @type {Promise<void> | undefined} */
+  let asleep;
   const queue = makeQueue(
-    ring.drained,
-    (need) => exports.sluice_ring_producer_sleep(producer, need) === 1,
+    { sleep: () => /** @type {Promise<void>} */ (asleep) },
+    (need) => {
+      asleep = blocks.short ? blocks.sleep() : producer.sleep(inRing(need));
+      return asleep !== undefined;
+    },
     `a send on ${what}`,
   );
+
+  /** Bytes that a record of so many takes of the ring. @param {number} length */
+  const inRing = (length) => (length > longest ? layout.MESSAGE_BYTES : length);
+
+  function requireOpen() {
+    if (closed) throw new SluiceError('closed', `this sender of ${what} is closed`);
+    if (ring.failure) throw ring.failure;
+  }
 
   /**
    * Room for `length` bytes: its address, 0 when there is none now.
    *
    * @param {number} length
+   * @param {number} [type]
    * @returns {number}
    */
-  function tryClaim(length) {
-    if (closed) throw new SluiceError('closed', `this sender of ${what} is closed`);
-    if (ring.failure) throw ring.failure;
+  function tryClaim(length, type = 0) {
+    blocks.short = false;
+    requireOpen();
     if (!Number.isInteger(length) || length < 0) {
       throw new TypeError(`a record's length is a whole number of bytes, not ${String(length)}`);
     }
-    if (length > capacity / 8) throw tooLarge(length);
-    const at = exports.sluice_ring_claim(producer, length, 0);
-    if (at !== 0) return at >>> 0;
-    const status = thread.i32[statusWord];
-    if (status === Status.FULL) return flushed() ? tryClaim(length) : 0;
+    if (length > longest) throw tooLarge(length);
+    const at = producer.claim(length, type);
+    if (at !== 0) return at;
+    const status = producer.status();
+    if (status === Status.FULL) return flushed() ? tryClaim(length, type) : 0;
+    if (status === Status.AGAIN) return tryClaim(length, type);
     if (status === Status.BUSY)
       throw new SluiceError('mismatch', `${what}: commit or abort the open claim first`);
     if (status === Status.CLOSED)
@@ -98,29 +110,52 @@ export function makeSender(ring, codec, overflow, onClose) {
   const tooLarge = (length) =>
     new SluiceError(
       'too-large',
-      `a record of ${length} bytes on ${what}: it carries at most ${capacity / 8}, an eighth of its capacity`,
+      `a record of ${length} bytes on ${what}: ${
+        kind === 'broadcast' ? 'a broadcast carries' : 'a claim takes'
+      } at most ${longest}, an eighth of the capacity; ${
+        kind === 'broadcast' ? 'give it more' : 'send() takes more'
+      }`,
     );
 
   /** @param {T} value @returns {boolean} false when the ring is full */
   function put(value) {
-    const at = tryClaim(codec.size(value));
+    const size = codec.size(value);
+    if (size > longest && kind !== 'broadcast') return putLarge(value, size);
+    const at = tryClaim(size);
     if (at === 0) return false;
     let written;
     try {
       written = codec.encode(value, thread.u8, at);
     } catch (error) {
-      exports.sluice_ring_abort(producer);
+      producer.abort();
       throw error;
     }
     publish(written);
     return true;
   }
 
+  /** @param {T} value @param {number} size */
+  function putLarge(value, size) {
+    requireOpen();
+    if (!blocks.make(size)) return false;
+    let at = 0;
+    try {
+      const written = codec.encode(value, blocks.bytes, blocks.at);
+      at = tryClaim(layout.MESSAGE_BYTES, layout.BLOCK);
+      if (at === 0) return false;
+      blocks.name(at, written);
+      publish(layout.MESSAGE_BYTES);
+      return true;
+    } finally {
+      blocks.end(at !== 0);
+    }
+  }
+
   /** @param {number} length */
   function publish(length) {
-    const status = exports.sluice_ring_commit(producer, length);
+    const status = producer.commit(length);
     if (status !== Status.OK) {
-      exports.sluice_ring_abort(producer);
+      producer.abort();
       check(status, `the claim on ${what}`);
     }
     ring.filled.ring();
@@ -142,11 +177,11 @@ export function makeSender(ring, codec, overflow, onClose) {
     offset: 0,
     length: 0,
     commit(length = claim.length) {
-      if (closed) throw new SluiceError('closed', `this sender of ${what} is closed`);
+      requireOpen();
       publish(length);
     },
     abort() {
-      if (!closed) exports.sluice_ring_abort(producer);
+      if (!closed) producer.abort();
     },
   };
 
@@ -168,16 +203,8 @@ export function makeSender(ring, codec, overflow, onClose) {
     },
 
     sendSync(value, wait) {
-      const need = codec.size(value);
-      blockUntil(
-        ring,
-        (ns) =>
-          exports.sluice_ring_producer_wait(producer, queue.length > 0 ? queue.need : need, ns),
-        () => (queue.length === 0 || flushQueue()) && put(value),
-        wait,
-        `a send on ${what}`,
-        overflow === 'fail' ? full : undefined,
-      );
+      const refuse = overflow === 'fail' ? full : undefined;
+      block(codec.size(value), () => put(value), wait, `a send on ${what}`, refuse);
     },
 
     async sendMany(values, wait) {
@@ -221,14 +248,7 @@ export function makeSender(ring, codec, overflow, onClose) {
     },
 
     readySync(length, wait) {
-      blockUntil(
-        ring,
-        (ns) =>
-          exports.sluice_ring_producer_wait(producer, queue.length > 0 ? queue.need : length, ns),
-        () => (queue.length === 0 || flushQueue()) && hasRoom(length),
-        wait,
-        `room on ${what}`,
-      );
+      block(length, () => hasRoom(length), wait, `room on ${what}`);
     },
 
     get writable() {
@@ -243,10 +263,9 @@ export function makeSender(ring, codec, overflow, onClose) {
     close(reason) {
       if (closed) return;
       closed = true;
-      closeProducer(ring, producer, plainReason(reason));
+      producer.close(plainReason(reason));
       ring.filled.ring();
       ring.drained.ring();
-      thread.free(producer);
       queue.clear(new SluiceError('closed', `this sender of ${what} was closed while it waited`));
       onClose();
     },
@@ -257,8 +276,29 @@ export function makeSender(ring, codec, overflow, onClose) {
   /** @param {number} length */
   function hasRoom(length) {
     if (tryClaim(length) === 0) return false;
-    exports.sluice_ring_abort(producer);
+    producer.abort();
     return true;
+  }
+
+  /**
+   * @param {number} length
+   * @param {() => boolean} attempt
+   * @param {import('../wait.js').WaitSync | undefined} wait
+   * @param {string} title
+   * @param {() => Error} [refuse]
+   */
+  function block(length, attempt, wait, title, refuse) {
+    blockUntil(
+      ring,
+      (ns) => {
+        if (blocks.short) return blocks.wait(ns);
+        return producer.wait(inRing(queue.length > 0 ? queue.need : length), ns);
+      },
+      () => (queue.length === 0 || flushQueue()) && attempt(),
+      wait,
+      title,
+      refuse,
+    );
   }
 
   /** Does what waits asynchronously, in its order. @returns {boolean} all done */

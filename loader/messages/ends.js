@@ -64,9 +64,9 @@ export function makeEnds(client) {
     receive(ring) {
       open(ring, 'receiver', pumpIn);
       const { pull } = ring;
-      ring.pull = (records) => {
+      ring.pull = (records, waiting) => {
         flush();
-        pull?.(records);
+        pull?.(records, waiting);
       };
     },
     flush,

@@ -4,7 +4,7 @@
  */
 
 import { turn } from '#platform';
-import { closeProducer } from '../channels/reason.js';
+import { closeRing } from '../channels/reason.js';
 import * as layout from '../layout.js';
 import { check } from '../thread.js';
 import { makeDebts } from './debts.js';
@@ -29,34 +29,40 @@ export function pumpIn(ring, post, onOver) {
   const stateWord = (at + layout.OBJECT_STATE) >> 2;
   const debts = makeDebts();
   /** What came and is not in the ring yet: from `at` on.
-   * @type {{words: Int32Array, bytes: Uint8Array, at: number, blocks: ArrayBuffer[]}[]} */
+   * @type {{run: number, words: Int32Array, bytes: Uint8Array, at: number, blocks: ArrayBuffer[]}[]} */
   const backlog = [];
-  /** Bytes of each record that is in the ring. @type {number[]} */
-  const sizes = [];
-  /** Of a channel with many receivers each gets what it asks for; else the one gets everything. */
+  /** Each record that is in the ring: its bytes, and the run that it came in.
+   * @type {{size: number, run: number}[]} */
+  const there = [];
+  /** Of a channel with many receivers each gets what it asks for, and only what is read at once goes
+   * into its ring: the rest may still go back. Else the one receiver gets everything. */
   const asks = shape.kind === 'mpmc';
   let keys = 0;
   let released = 0; // records
   let wanted = 0;
+  let waits = false;
   let scheduled = false;
   let told = false;
   /** @type {{code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('../channels/reason.js').Reason} | undefined} */
   let ending;
   let over = false;
 
-  function fill() {
-    let filled = false;
-    for (let run = backlog[0]; run; run = backlog[0]) {
+  /** @param {number} [limit] records @returns {number} how many they were */
+  function fill(limit = Infinity) {
+    let count = 0;
+    for (let run = backlog[0]; run && count < limit; run = backlog[0]) {
       if (!put(run)) break;
-      filled = true;
+      count++;
       if (run.at === run.bytes.length) backlog.shift();
     }
     if (ending && backlog.length === 0) close(ending);
-    else if (filled) ring.filled.ring();
+    else if (count > 0) ring.filled.ring();
+    return count;
   }
 
   /** The next record. @param {typeof backlog[0]} run @returns {boolean} false: there is no room */
   function put(run) {
+    if (over) return false;
     const { words, bytes } = run;
     const word = run.at >> 2;
     const length = words[word] - HEADER;
@@ -73,14 +79,14 @@ export function pumpIn(ring, post, onOver) {
     exports.sluice_ring_commit(producer, length);
     const size = aligned(words[word]);
     run.at += size;
-    sizes.push(size);
+    there.push({ size, run: run.run });
     return true;
   }
 
   /** @param {{code: string, reason?: import('../channels/reason.js').Reason}} how */
   function close({ code, reason }) {
     if (code === 'peer-lost') exports.sluice_ring_bury(at, OWNER);
-    else closeProducer(ring, producer, reason);
+    else closeRing(ring, producer, reason);
     finish();
   }
 
@@ -90,66 +96,77 @@ export function pumpIn(ring, post, onOver) {
     if (records > 0) {
       released = (released + records) | 0;
       let bytes = 0;
-      for (const size of sizes.splice(0, records)) bytes += size;
+      for (const { size } of there.splice(0, records)) bytes += size;
       post({ op: 'free', bytes, records });
     }
     const flags = thread.i32[stateWord];
     if ((flags & layout.CONSUMER_CLOSED) !== 0 && !told) {
       told = true;
       debts.add();
-      post({ op: 'end', code: 'closed', ...(asks && leftover()) });
+      const parts = asks ? [...unread(), ...unseen()] : [];
+      post({ op: 'end', code: 'closed', parts });
     }
   }
 
-  /** What this receiver was given and has not read: others may get it. */
-  function leftover() {
-    /** @type {Uint8Array[]} */
+  /** What this receiver was given, and has not been put into its ring: others may get it.
+   * @returns {import('./runs.js').Part[]} */
+  const unseen = () =>
+    backlog.splice(0).map(({ run, bytes, at: from, blocks }) => ({
+      run,
+      bytes: bytes.slice(from).buffer,
+      blocks,
+    }));
+
+  /** What is in the ring, and was not read. */
+  function unread() {
+    /** @type {import('./runs.js').Part[]} */
     const parts = [];
-    /** @type {ArrayBuffer[]} */
-    const blocks = [];
     // What is in the ring stands there still: its consumer has closed, and nobody zeroes it.
     let place = thread.i32[(at + layout.RING_HEAD) >> 2] & (shape.capacity - 1);
-    for (const size of sizes) {
+    for (const { size, run } of there) {
       let from = at + layout.RING_DATA + place;
       if (thread.i32[(from >> 2) + 1] === PADDING) {
         place = 0;
         from = at + layout.RING_DATA;
       }
-      if (thread.i32[(from >> 2) + 1] === BLOCK) {
-        blocks.push(/** @type {ArrayBuffer} */ (ring.blocks?.get(thread.i32[(from >> 2) + 2])));
-      }
-      parts.push(thread.u8.slice(from, from + size));
+      const block =
+        thread.i32[(from >> 2) + 1] === BLOCK
+          ? ring.blocks?.get(thread.i32[(from >> 2) + 2])
+          : undefined;
+      const { buffer } = new Uint8Array(thread.u8.subarray(from, from + size));
+      parts.push({ run, bytes: buffer, blocks: block ? [block] : [] });
       place = (place + size) & (shape.capacity - 1);
     }
-    for (const run of backlog) {
-      parts.push(run.bytes.slice(run.at));
-      blocks.push(...run.blocks);
-    }
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let to = 0;
-    for (const part of parts) {
-      bytes.set(part, to);
-      to += part.length;
-    }
-    return { bytes: bytes.buffer, blocks };
+    return parts;
+  }
+
+  /** Gives back what is not in the ring. */
+  function giveBack() {
+    const parts = unseen();
+    const buffers = parts.flatMap(({ bytes, blocks }) => [bytes, ...blocks]);
+    post({ op: 'back', parts, records: wanted }, buffers);
   }
 
   /** @param {import('../protocol.js').Data} message */
-  function take({ bytes, records, blocks, lost, keep }) {
-    ring.lost = (ring.lost ?? 0) + lost;
-    if (asks && wanted === 0 && !keep) {
-      // It gave up waiting meanwhile: another may want it.
-      post({ op: 'back', bytes, records, blocks }, [bytes, ...blocks]);
-      return;
-    }
+  function take({ run, bytes, records, blocks, lost, keep }) {
+    ring.lost += lost;
+    const unwanted = asks && (told || (wanted === 0 && !keep));
     wanted = Math.max(0, wanted - records);
-    backlog.push({ bytes: new Uint8Array(bytes), words: new Int32Array(bytes), at: 0, blocks });
-    fill();
+    backlog.push({
+      run,
+      bytes: new Uint8Array(bytes),
+      words: new Int32Array(bytes),
+      at: 0,
+      blocks,
+    });
+    if (unwanted) giveBack();
+    else if (asks) ring.filled.ring();
+    else fill();
   }
 
   async function tellSoon() {
     // A reader that takes record after record would otherwise cost a message for each.
-    const half = sizes.length / 2;
+    const half = there.length / 2;
     if (((thread.i32[receivedWord] - released) | 0) < half) await turn();
     scheduled = false;
     tell();
@@ -157,16 +174,20 @@ export function pumpIn(ring, post, onOver) {
 
   ring.drained.listen(() => {
     if (over) return;
-    fill();
-    if (scheduled) return;
+    if (!asks) fill();
+    if (scheduled || over) return;
     scheduled = true;
     tellSoon();
   });
 
-  ring.pull = (records) => {
-    if (!asks || over || told || wanted === records) return;
+  ring.pull = (records, waiting = false) => {
+    if (!asks || over || told || (records > 0 && fill(records) > 0)) return;
+    if (records === 0 && backlog.length > 0) giveBack();
+    if (wanted === records && waits === waiting) return;
     wanted = records;
-    post({ op: 'want', records });
+    waits = waiting;
+    post({ op: 'want', records, waiting });
+    fill(records); // the creator has given it at once
   };
 
   /** @type {import('./pump-out.js').Pump} */
@@ -176,20 +197,23 @@ export function pumpIn(ring, post, onOver) {
       if (message.op === 'ended') {
         debts.pay();
         finish();
-      } else if (over || told) {
+      } else if (over || (told && !asks)) {
         return;
       } else if (message.op === 'data') {
         take(message);
+      } else if (message.op === 'yield') {
+        if (backlog.length > 0) wanted = 0;
+        giveBack();
       } else if (message.op === 'end') {
         ending = message;
-        fill();
+        fill(asks ? 0 : Infinity);
       }
     },
 
     end(code) {
       if (over) return;
       ending ??= { code };
-      fill();
+      fill(asks ? 0 : Infinity);
     },
 
     flush: tell,

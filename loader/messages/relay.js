@@ -10,8 +10,8 @@
  * @typedef {'closed' | 'peer-lost' | 'poisoned'} Code
  *
  * @typedef {{
- *   receive(message: any): void, end(code: 'closed' | 'peer-lost'): void, finish?(): void,
- * }} End of a channel, as its thread's session sees it; `finish`: the space closes, and what there is
+ *   receive(message: any): boolean, end(code: 'closed' | 'peer-lost'): void, finish?(): void,
+ * }} End of a channel, as its thread's session sees it; `receive`: is it over then; `finish`: the space closes, and what there is
  *   has to be given away
  */
 
@@ -55,8 +55,7 @@ export function makeRelay() {
         const { id } = message;
         if (message.op === 'ended') debts.pay();
         if (message.op !== 'open') {
-          ends.get(id)?.receive(message);
-          if (message.op === 'end') ends.delete(id);
+          if (ends.get(id)?.receive(message)) ends.delete(id);
           return;
         }
         /** @type {Post} */
@@ -113,20 +112,32 @@ function makeChannel(shape) {
   const queue = [];
   /** There will be no more records. @type {{op: 'end', code: Code, reason?: any} | undefined} */
   let ended;
+  /** What the first sender said that gave a reason when it closed. @type {any} */
+  let why;
   /** There will be no more readers. @type {'closed' | 'peer-lost' | undefined} */
   let unread;
 
-  /** Gives to whoever wants, in turn. */
+  /** Gives to whoever wants, in turn; to those first who wait for it. */
   function deliver() {
-    for (const sink of sinks) {
-      if (queue.length === 0) break;
-      if (sink.wants <= 0) continue;
-      give(sink);
-      // The next has its turn first.
-      sinks.delete(sink);
-      sinks.add(sink);
+    for (const waiting of [true, false]) {
+      for (const sink of [...sinks]) {
+        if (queue.length === 0) break;
+        if (sink.wants <= 0 || sink.waiting !== waiting) continue;
+        give(sink);
+        // The next has its turn first.
+        sinks.delete(sink);
+        sinks.add(sink);
+      }
     }
-    if (queue.length === 0 && ended) for (const sink of sinks) sink.end(ended);
+    if (queue.length > 0) return;
+    // Who waits gets what others took without waiting, if they still have not looked at it.
+    const all = [...sinks];
+    if (ended || all.some(({ wants, waiting }) => wants > 0 && waiting)) {
+      for (const sink of all) sink.yield();
+    }
+    // And what one has may come back.
+    if (!ended || (kind === 'mpmc' && all.some(({ records }) => records > 0))) return;
+    for (const sink of all) sink.end(ended);
   }
 
   /** @param {import('./sink.js').Sink} sink */
@@ -142,7 +153,6 @@ function makeChannel(shape) {
   /** @param {Message & {op: 'data'}} message @param {Source} source */
   function accept({ bytes, records, blocks }, source) {
     stats.sent += records;
-    stats.used += bytes.byteLength;
     if (kind === 'broadcast') {
       source.post({ op: 'free', bytes: bytes.byteLength });
       for (const sink of sinks) {
@@ -152,14 +162,16 @@ function makeChannel(shape) {
       }
       return;
     }
+    stats.used += bytes.byteLength;
     queue.push(toRun(bytes, blocks, source));
     deliver();
   }
 
   /** @param {Source} source @param {'closed' | 'peer-lost' | 'poisoned'} code @param {any} [reason] */
   function leave(source, code, reason) {
+    why ??= reason;
     if (!sources.delete(source) || sources.size > 0) return;
-    ended = { op: 'end', code, reason };
+    ended = { op: 'end', code, reason: code === 'closed' ? why : undefined };
     deliver();
   }
 
@@ -170,7 +182,10 @@ function makeChannel(shape) {
     send(post) {
       if ((kind === 'spsc' || kind === 'broadcast') && sources.size > 0)
         throw taken('sender', shape);
-      if (ended) throw new SluiceError('closed', `channel "${name}" was closed by its last sender`);
+      if (ended && (kind === 'spsc' || ended.code !== 'peer-lost')) {
+        throw new SluiceError('closed', `channel "${name}" was closed by its last sender`);
+      }
+      ended = undefined; // the last one died, and this one takes its place
       /** @type {Source} */
       const source = { post };
       sources.add(source);
@@ -184,6 +199,7 @@ function makeChannel(shape) {
             post({ op: 'ended' });
             leave(source, message.code, message.reason);
           }
+          return message.op === 'end';
         },
         end: (code) => leave(source, code),
       };
@@ -191,42 +207,59 @@ function makeChannel(shape) {
 
     receive(post) {
       if ((kind === 'spsc' || kind === 'mpsc') && sinks.size > 0) throw taken('receiver', shape);
-      if (unread)
+      if (unread && (kind === 'spsc' || unread !== 'peer-lost')) {
         throw new SluiceError('closed', `channel "${name}" was closed by its last receiver`);
-      const sink = makeSink(post, kind, capacity);
+      }
+      unread = undefined; // the last one died, and this one takes its place
+      const sink = makeSink(post, kind, capacity, (records) => {
+        stats.lost += records;
+      });
 
       /** @param {'closed' | 'peer-lost'} code */
       function part(code) {
         if (!sinks.delete(sink)) return;
         const held = sink.settleAll();
-        stats.lostWithReceiver += code === 'peer-lost' ? held : 0;
+        stats.used -= kind === 'broadcast' ? 0 : held.bytes;
+        stats.lostWithReceiver += code === 'peer-lost' ? held.records : 0;
         if (kind === 'broadcast' || sinks.size > 0) {
           deliver();
           return;
         }
         unread = code;
-        queue.length = 0;
+        if (kind === 'spsc' || code === 'closed') {
+          stats.used = 0;
+          queue.length = 0;
+        }
         for (const source of sources) source.post({ op: 'end', code });
       }
 
+      let leaving = false;
       sinks.add(sink);
       deliver();
       return {
         receive(message) {
           if (message.op === 'want') {
             sink.wants = message.records;
+            sink.waiting = message.waiting;
             deliver();
           } else if (message.op === 'free') {
             stats.received += message.records;
-            stats.used -= message.bytes;
+            stats.used -= kind === 'broadcast' ? 0 : message.bytes;
             sink.free(message.bytes, message.records);
+            if (ended) deliver();
           } else if (message.op === 'back' || message.op === 'end') {
-            if (message.bytes) queue.unshift(...sink.takeBack(message.bytes, message.blocks));
-            if (message.op === 'end') {
+            queue.unshift(...sink.takeBack(message.parts));
+            sink.wants = message.records ?? 0;
+            leaving ||= message.op === 'end';
+            // What is on its way to it comes back, where others may read it.
+            if (leaving && (kind !== 'mpmc' || sink.records === 0)) {
               post({ op: 'ended' });
               part('closed');
-            } else deliver();
+              return true;
+            }
+            deliver();
           }
+          return false;
         },
         end: part,
         finish() {

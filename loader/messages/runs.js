@@ -19,13 +19,17 @@ export const toRun = (bytes, blocks, source) => ({
 });
 
 /**
+ * What a receiver gives back of the run that it was given under that number.
+ *
+ * @typedef {{run: number, bytes: ArrayBuffer, blocks: ArrayBuffer[]}} Part
+ *
  * The next records of a run, at most so many.
  *
- * @typedef {{bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], source: Source | undefined}} Part
+ * @typedef {{bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], source: Source | undefined}} Cut
  *
  * @param {Run} run
  * @param {number} limit
- * @returns {Part}
+ * @returns {Cut}
  */
 export function cut(run, limit) {
   const { words, bytes, at, source } = run;

@@ -1,18 +1,20 @@
 /**
  * A receiver, as the relay sees it: what it was given and has not released.
  *
- * @typedef {import('./runs.js').Part} Part
+ * @typedef {import('./runs.js').Cut} Cut
  * @typedef {{
- *   wants: number,
- *   give(part: Part): void,
+ *   wants: number, waiting: boolean, readonly records: number,
+ *   give(cut: Cut): void,
  *   free(bytes: number, records: number): void,
- *   takeBack(bytes: ArrayBuffer, blocks: ArrayBuffer[]): import('./runs.js').Run[],
- *   settleAll(): number,
+ *   takeBack(parts: import('./runs.js').Part[]): import('./runs.js').Run[],
+ *   yield(): void,
+ *   settleAll(): {records: number, bytes: number},
  *   end(message: {op: 'end'}): void,
  *   finish(): void,
- * }} Sink `wants`: so many records more; `takeBack`: the last of what it was given, unread;
- *   `settleAll`: frees all that it has, and says how many records that were; `finish`: it is given
- *   all that there is, and keeps it
+ * }} Sink `wants`: so many records more, and `waiting` for them, or only for its next look; `records`: those that it has; `takeBack`: unread;
+ *   `yield`: gives back what it got only for its next look, if it has not looked;
+ *   `settleAll`: frees all that it has, and says how much that was; `finish`: it is given all that
+ *   there is, and keeps it
  */
 
 import { measure } from './frames.js';
@@ -22,43 +24,49 @@ import { toRun } from './runs.js';
  * @param {import('./runs.js').Post} post
  * @param {string} kind
  * @param {number} capacity of a broadcast: more than that is not kept for a receiver that does not read
+ * @param {(records: number) => void} onLost
  * @returns {Sink}
  */
-export function makeSink(post, kind, capacity) {
-  /** Oldest first. @type {{source: import('./runs.js').Source | undefined, bytes: number}[]} */
+export function makeSink(post, kind, capacity, onLost) {
+  /** Oldest first. @type {{run: number, source: import('./runs.js').Source | undefined, bytes: number}[]} */
   const given = [];
-  /** Broadcast: what it has to wait for, and its bytes. @type {Part[]} */
+  /** Broadcast: what it has to wait for, and its bytes. @type {Cut[]} */
   const behind = [];
   let behindBytes = 0;
   let givenBytes = 0;
-  let records = 0;
+  let runs = 0;
   let lost = 0;
   /** @type {{op: 'end'} | undefined} */
   let ending;
   let ended = false;
   let keep = false;
+  /** It was given some that nobody there waited for. */
+  let polled = false;
 
-  /** @param {Part} part */
-  function send({ bytes, records: count, blocks, source }) {
-    given.push({ source, bytes: bytes.byteLength });
+  /** @param {Cut} cut */
+  function send({ bytes, records, blocks, source }) {
+    const run = runs++;
+    given.push({ run, source, bytes: bytes.byteLength });
     givenBytes += bytes.byteLength;
-    records += count;
-    sink.wants -= count;
-    post({ op: 'data', bytes, records: count, blocks, lost, keep }, [bytes, ...blocks]);
+    sink.records += records;
+    sink.wants -= records;
+    polled ||= kind === 'mpmc' && !sink.waiting;
+    post({ op: 'data', run, bytes, records, blocks, lost, keep }, [bytes, ...blocks]);
     lost = 0;
   }
 
   /** Sends on, and forgets the oldest where there is too much. */
   function catchUp() {
     while (behind.length > 0 && givenBytes < capacity) {
-      const part = /** @type {Part} */ (behind.shift());
-      behindBytes -= part.bytes.byteLength;
-      send(part);
+      const cut = /** @type {Cut} */ (behind.shift());
+      behindBytes -= cut.bytes.byteLength;
+      send(cut);
     }
     while (behindBytes > capacity) {
-      const part = /** @type {Part} */ (behind.shift());
-      behindBytes -= part.bytes.byteLength;
-      lost += part.records;
+      const cut = /** @type {Cut} */ (behind.shift());
+      behindBytes -= cut.bytes.byteLength;
+      lost += cut.records;
+      onLost(cut.records);
     }
     if (ending && behind.length === 0 && !ended) {
       ended = true;
@@ -66,22 +74,25 @@ export function makeSink(post, kind, capacity) {
     }
   }
 
-  /** @type {Sink} */
   const sink = {
     wants: kind === 'mpmc' ? 0 : Infinity,
+    waiting: false,
+    records: 0,
 
-    give(part) {
+    /** @param {Cut} cut */
+    give(cut) {
       if (kind !== 'broadcast') {
-        send(part);
+        send(cut);
         return;
       }
-      behind.push(part);
-      behindBytes += part.bytes.byteLength;
+      behind.push(cut);
+      behindBytes += cut.bytes.byteLength;
       catchUp();
     },
 
-    free(bytes, count) {
-      records -= count;
+    /** @param {number} bytes @param {number} records */
+    free(bytes, records) {
+      sink.records -= records;
       givenBytes -= bytes;
       for (let left = bytes; left > 0; ) {
         const first = given[0];
@@ -94,29 +105,34 @@ export function makeSink(post, kind, capacity) {
       catchUp();
     },
 
-    takeBack(bytes, blocks) {
-      /** @type {import('./runs.js').Run[]} */
-      const runs = [];
-      for (let end = bytes.byteLength; end > 0; ) {
-        const last = given[given.length - 1];
-        const part = Math.min(end, last.bytes);
-        const own = bytes.slice(end - part, end);
-        let count = 0;
-        const found = measure(new Int32Array(own), 0, part, Infinity, () => count++);
-        runs.unshift(toRun(own, blocks.splice(blocks.length - count), last.source));
-        records -= found.records;
-        givenBytes -= part;
-        end -= part;
-        last.bytes -= part;
-        if (last.bytes === 0) given.pop();
-      }
-      return runs;
+    /** @param {import('./runs.js').Part[]} parts */
+    takeBack: (parts) =>
+      parts.map(({ run, bytes, blocks }) => {
+        const at = given.findIndex((one) => one.run === run);
+        const one = given[at];
+        sink.records -= measure(
+          new Int32Array(bytes),
+          0,
+          bytes.byteLength,
+          Infinity,
+          () => {},
+        ).records;
+        givenBytes -= bytes.byteLength;
+        one.bytes -= bytes.byteLength;
+        if (one.bytes === 0) given.splice(at, 1);
+        return toRun(bytes, blocks, one.source);
+      }),
+
+    yield() {
+      if (!polled) return;
+      polled = false;
+      post({ op: 'yield' });
     },
 
     settleAll() {
-      const count = records;
-      sink.free(givenBytes, records);
-      return count;
+      const all = { records: sink.records, bytes: givenBytes };
+      sink.free(givenBytes, sink.records);
+      return all;
     },
 
     finish() {
@@ -124,6 +140,7 @@ export function makeSink(post, kind, capacity) {
       keep = true;
     },
 
+    /** @param {{op: 'end'}} message */
     end(message) {
       ending ??= message;
       catchUp();

@@ -1,10 +1,20 @@
 // Every conformance case. Each runs on each engine and transport: what a case says about the SDK
 // holds everywhere, or its `where` says where.
+import { calls } from './call.test.js';
+import { blockingCalls } from './call-sync.test.js';
 import { channels } from './channel.test.js';
+import { channelBlocks } from './channel-blocks.test.js';
+import { channelKinds } from './channel-kinds.test.js';
+import { codecs } from './codec.test.js';
+import { deaths } from './death.test.js';
 import { loading } from './loader.test.js';
+import { locks } from './lock.test.js';
+import { pools } from './pool.test.js';
+import { parallels } from './pool-parallel.test.js';
 import { smoke } from './smoke.test.js';
 import { spaces } from './space.test.js';
 import { spawning } from './spawn.test.js';
+import { states } from './state.test.js';
 
 /** @typedef {import('./env.js').Case} Case */
 /** @typedef {import('./env.js').Setting} Setting */
@@ -22,7 +32,23 @@ function unique(cases) {
   return cases;
 }
 
-export const suite = unique([...smoke, ...loading, ...spaces, ...spawning, ...channels]);
+export const suite = unique([
+  ...smoke,
+  ...loading,
+  ...spaces,
+  ...spawning,
+  ...channels,
+  ...channelKinds,
+  ...channelBlocks,
+  ...codecs,
+  ...locks,
+  ...states,
+  ...calls,
+  ...blockingCalls,
+  ...pools,
+  ...parallels,
+  ...deaths,
+]);
 
 /** @type {(one: Case, setting: Setting) => boolean} */
 export const runsIn = (one, setting) => one.where?.(setting) ?? true;

@@ -28,6 +28,7 @@
  *        128  tail, oldest, records*                                * a statistic
  *        256  arrivals  event word: readers sleep here
  *        260  owner     the writer's id, 0 for none
+ *        264  reason    why it was closed, 0 for nothing
  *        384  starts    16 times number (8 bytes), position (8 bytes)
  *        640  data[capacity]
  *
@@ -78,7 +79,8 @@ typedef struct sluice_broadcast {
   unsigned char pad0[104];
   _Atomic uint32_t arrivals;
   _Atomic uint32_t owner;
-  unsigned char pad1[120];
+  _Atomic uint32_t reason; /* offset of what the writer said when it closed (message.h) */
+  unsigned char pad1[116];
   sluice_broadcast_start starts[SLUICE_BROADCAST_STARTS];
   unsigned char data[];
 } sluice_broadcast;

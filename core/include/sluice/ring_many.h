@@ -103,7 +103,8 @@ typedef struct sluice_ring_many {
     _Atomic uint64_t producers; /* the bits of who has it open to write, and flags */
     _Atomic uint64_t consumers; /* likewise to read; MPSC: one at most */
     _Atomic uint32_t recoverer; /* who recovers it at the moment, 0 for nobody */
-    unsigned char pad[108];
+    _Atomic uint32_t reason;    /* offset of what a producer said when it closed (message.h) */
+    unsigned char pad[104];
   } ends;
   sluice_ring_many_line lines[SLUICE_PARTICIPANTS];
   unsigned char pad_lines[64];

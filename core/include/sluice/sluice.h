@@ -10,6 +10,7 @@
 #include "sluice/directory.h"
 #include "sluice/event.h"
 #include "sluice/histogram.h"
+#include "sluice/message.h"
 #include "sluice/mutex.h"
 #include "sluice/once.h"
 #include "sluice/participant.h"

@@ -11,6 +11,7 @@
  *          12  state     SLUICE_SPACE_*
  *          16  next      where the heap ends, and the block that is being made there   (slab.h)
  *          24  recovered participants that were found dead and cleaned up
+ *          28  freed     event word: who needs memory sleeps here until a block is freed
  *         128  classes   96 size classes: their blocks and hints, 16 bytes each        (slab.h)
  *        1664  participants  SLUICE_PARTICIPANTS slots, 64 bytes each           (participant.h)
  *        4736  directory version                                                  (directory.h)
@@ -61,7 +62,8 @@ typedef struct sluice_space_header {
   _Atomic uint32_t state;
   _Atomic uint64_t next; /* low half: offset; high half: units of the block being made, or 0 */
   _Atomic uint32_t recovered;
-  uint32_t reserved[25];
+  _Atomic uint32_t freed;
+  uint32_t reserved[24];
   sluice_size_class classes[SLUICE_SIZE_CLASSES];
   sluice_participant_slot participants[SLUICE_PARTICIPANTS];
   uint32_t reserved2[16];

@@ -45,6 +45,13 @@
 #define is_padding(word) (((word) & PADDING) != 0)
 #define number_in(word) ((word) >> 3)
 #define place_of(position) ((position) % CAP)
+/* may a frame at `position` look so, with the tail at `t`? */
+#define is_frame(word, position, t) \
+  (units_in(word) != 0 && units_in(word) <= CAP - place_of(position) && \
+   (position) + units_in(word) <= (t) && \
+   (!is_padding(word) || units_in(word) == CAP - place_of(position)))
+/* a payload that looks like a record's header */
+#define payload_of(number) header_of(number, 1)
 
 byte data[CAP];
 byte tail, oldest;
@@ -86,7 +93,7 @@ inline walk(position)
     atomic {
       word = data[place_of(at)];
       if
-      :: units_in(word) == 0 || place_of(at) + units_in(word) > CAP || at + units_in(word) > t ->
+      :: !is_frame(word, at, t) ->
         count = 255;
         break
       :: else ->
@@ -211,7 +218,7 @@ begin:
     data[place_of(position)] = header_of(records, length);
     may_die;
     if
-    :: length == 2 -> data[(position + 1) % CAP] = header_of(records, 0); may_die
+    :: length == 2 -> data[place_of(position + 1)] = payload_of(records); may_die
     :: else
     fi;
 #ifdef MUTANT_OLDEST_LATE
@@ -280,7 +287,7 @@ inline find()
     found -> break
 #else
     if
-    :: oldest == o -> assert(found); break
+    :: oldest == o -> assert(found && t >= o && t - o <= CAP); break
     :: else
     fi
 #endif
@@ -299,6 +306,7 @@ proctype reader()
   :: atomic { done && position == tail -> break }
   :: tail != position ->
     t = tail;
+    assert(t > position);
     word = data[place_of(position)];
 #ifndef MUTANT_NO_LOOK_AT_HEADER
     if
@@ -306,8 +314,7 @@ proctype reader()
     :: else
     fi;
 #endif
-    assert(units_in(word) != 0 && place_of(position) + units_in(word) <= CAP &&
-           units_in(word) <= t - position);
+    assert(is_frame(word, position, t));
     if
     :: is_padding(word) -> atomic { position = position + units_in(word); word = 0; t = 0 }
     :: else ->
@@ -321,7 +328,7 @@ proctype reader()
       atomic {
         assert(number < sent && stands_at[number] == position);
         assert(number_in(word) == number);
-        assert(units_in(word) == 1 || payload == header_of(number, 0));
+        assert(units_in(word) == 1 || payload == payload_of(number));
         position = position + units_in(word);
         number++;
         payload = 0; word = 0; t = 0

@@ -1,14 +1,15 @@
 /* The robust mutex in one word (core/src/mutex_word.h, mutex.c).
  *
- * Modelled: PROCESSES participants, each of which locks and unlocks ROUNDS times: the quick
- * compare-and-swap, then sluice_mutex_word_take, sluice_mutex_word_sleep, the futex, and WAITERS in
- * the word of one that has slept; sluice_mutex_word_unlock (exchange, then wake one). DEATHS of
- * them may die at any step, holding the lock, woken, or between the exchange and the wake. For each
- * a burier does sluice_mutex_word_recover, and may die itself (REBURIALS) and is then begun anew.
- * With -DGIVE_UP a sleeper's time may run out (the first participant's only, else no sleep is for ever), and a caller may give up instead of sleeping, which
- * then passes on the wake-up it may have had (sluice_mutex_word_pass). With -DCLOSES the
- * mutex is closed at any moment, while the first participant keeps the lock until the others are
- * done.
+ * Modelled: PROCESSES participants, each of which locks and unlocks ROUNDS times (the first one
+ * FIRST times): the quick compare-and-swap, then sluice_mutex_word_take, sluice_mutex_word_sleep, the
+ * futex, and WAITERS in the word of one that has slept; sluice_mutex_word_unlock (exchange, then wake
+ * one). DEATHS of them may die at any step, holding the lock, woken, or between the exchange and the
+ * wake. For each a burier does sluice_mutex_word_recover, and may die itself (REBURIALS) and is then
+ * begun anew.
+ * With -DGIVE_UP a sleeper's time may run out (the first participant's only, else no sleep is for
+ * ever), and any caller may give up instead of sleeping, which then passes on the wake-up it may have
+ * had (sluice_mutex_word_pass). With -DCLOSES the mutex is closed at any moment, while the first
+ * participant keeps the lock until the others are done.
  *
  * Abstractions: each access to shared memory is one step, sequentially consistent; one who gives up
  * does not come back; no spinning.
@@ -20,7 +21,7 @@
  * short: -DPROCESSES=3 -DROUNDS=1
  * short: -DPROCESSES=2 -DROUNDS=2 -DDEATHS=1 -DREBURIALS=1
  * short: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1
- * short: -DPROCESSES=3 -DROUNDS=1 -DGIVE_UP
+ * short: -DPROCESSES=3 -DROUNDS=1 -DFIRST=2 -DGIVE_UP
  * short: -DPROCESSES=3 -DROUNDS=1 -DCLOSES
  * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=2 -DREBURIALS=1
  * long: -DPROCESSES=3 -DROUNDS=2 -DDEATHS=1
@@ -35,6 +36,9 @@
 #endif
 #ifndef ROUNDS
 #define ROUNDS 1
+#endif
+#ifndef FIRST
+#define FIRST ROUNDS
 #endif
 #ifndef DEATHS
 #define DEATHS 0
@@ -136,7 +140,7 @@ proctype participant(byte me)
     skip;
   next:
     if
-    :: rounds == ROUNDS -> goto done
+    :: rounds == (me == 0 -> FIRST : ROUNDS) -> goto done
     :: else -> rounds++; bits = 0
     fi;
 #ifdef CLOSES

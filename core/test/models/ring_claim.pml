@@ -6,10 +6,11 @@
  * one step, the steps are those of take_room, publish, announce, wipe, hand_back. DEATHS of them
  * may die at any step; each is buried by a process of its own (the buriers of different dead ones
  * run at once, under `recoverer`), which may itself die, REBURIALS times in all, and is then begun
- * anew by another. A dead consumer is followed by a new one.
+ * anew by another. A dead consumer is followed by a new one. With -DLATE the last of three producers
+ * begins when the others have died or have ended.
  *
  * Abstractions: a unit stands for 8 bytes; what a record has beside its header is one word that
- * looks like a header (JUNK); room and records are waited for without sleeping (eventcount.pml).
+ * looks like a header (JUNK); room and records are waited for without sleeping (event.pml).
  *
  * Proven: no record is handed out twice; a header is stored only where all is zero; what recovery
  * pads is a dead one's claim, to its exact end; at the end all that was committed has been handed
@@ -22,14 +23,16 @@
  * short: -DN=2 -DDEATHS=1 -DSTART=3
  * short: -DN=2 -DRECORDS=2 -DDEATHS=0 -DSTART=3 -DPLAIN_CONSUMER
  * short: -DN=1 -DRECORDS=2 -DDEATHS=1 -DREBURIALS=1 -DCONSUMER_DIES -DSTART=3
+ * short: -DN=3 -DDEATHS=2 -DSTART=0 -DPLAIN_CONSUMER -DLATE
  * long: -DN=2 -DDEATHS=2 -DSTART=3
  * long: -DN=2 -DDEATHS=1 -DREBURIALS=1 -DCONSUMER_DIES
  * long: -DN=2 -DDEATHS=2 -DREBURIALS=1 -DPLAIN_CONSUMER
  * long: -DN=2 -DRECORDS=2 -DDEATHS=1 -DSTART=3
- * long: -DN=3 -DDEATHS=2 -DSTART=3 -DPLAIN_CONSUMER
- * mutants: NO_TAIL_CHECK NO_WON_CHECK NO_LIVE_CHECK ALIVE_AFTER_CLAIM NO_ATTEST FARTHEST_END NO_HEADER_CHECK
- * mutants: NO_PASSED_CHECK HEADER_AFTER_PASSED NO_RECOVERER WON_LATE ANNOUNCE_LATE NO_WIPE CLEAR_BEFORE_HEADER
- * mutants: NO_SECOND_PAD NO_READING LOST_TWICE HEAD_BEFORE_WIPE NOT_MARKED
+ * long: -DN=3 -DDEATHS=2 -DSTART=3 -DPLAIN_CONSUMER -DLATE
+ * long: -DN=3 -DDEATHS=1 -DSTART=3 -DPLAIN_CONSUMER
+ * mutants: NO_TAIL_CHECK NO_WON_CHECK NO_LIVE_CHECK ALIVE_AFTER_CLAIM NO_ATTEST FARTHEST_END
+ * mutants: NO_HEADER_CHECK NO_PASSED_CHECK HEADER_AFTER_PASSED NO_RECOVERER WON_LATE ANNOUNCE_LATE
+ * mutants: NO_WIPE CLEAR_BEFORE_HEADER NO_SECOND_PAD NO_READING LOST_TWICE HEAD_BEFORE_WIPE NOT_MARKED
  */
 #ifndef N
 #define N 2
@@ -101,7 +104,11 @@ proctype producer(byte me)
   byte t, bytes, length, sent;
   bool announced;
   {
+#ifdef LATE
+    me != N - 1 || (dead[0] || over[0]) && (dead[1] || over[1]);
+#else
     skip;
+#endif
   next:
     atomic {
       if

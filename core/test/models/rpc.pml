@@ -4,25 +4,32 @@
  * call slots, PLACES places of the queue. A call's word {serial, abandoned, phase, mover} moves by
  * compare-and-swap; the queue's places {lap, id} by compare-and-swap, its counters follow; the bits
  * that tell a caller; give_up, as the recovery of a dead one does it. Each access to shared memory is
- * one step. DEATHS of them may die at any step; buriers of different dead ones run at once, REBURIALS
- * times one dies too.
+ * one step. DEATHS of them may die at any step (or of -DVICTIM only); buriers of different dead ones
+ * run at once, REBURIALS times one dies too. With -DSTALE the queue is full from the start: the first
+ * caller's call, then the id of one whose caller died.
  *
  * Abstractions: sequentially consistent; serials do not wrap; cancelling a running call is a word
  * that nobody waits for, left out; sleeping is event.pml's: here each waits for what it needs.
  *
  * Proven: a caller that lives hears of each of its calls once: the answer to that very call, or that
  * its server is lost (never while that server lives); no request is served twice; in the end all
- * slots are free but those of nobody, the queue goes on, nobody is stuck.
+ * slots are free but those of nobody, the queue goes on, nobody is stuck; a queue that is full of
+ * what is not queued any more takes a call even where there is no server.
  *
  * short: -DCALLERS=1 -DSERVERS=1 -DCALLS=2 -DDEATHS=1 -DREBURIALS=1
  * short: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=1
+ * short: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * short: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DSLOTS=1 -DPLACES=1
+ * short: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DSTALE
+ * short: -DCALLERS=2 -DSERVERS=0 -DCALLS=1 -DDEATHS=1 -DSLOTS=1 -DPLACES=1
+ * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DSTALE
  * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * long: -DCALLERS=1 -DSERVERS=2 -DCALLS=2 -DDEATHS=2
  * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DREBURIALS=1
  * mutants: QUEUE_FIRST TAKE_BY_STORE NO_ABANDON COMPLETE_BY_STORE TELL_FIRST BIT_AFTER_LOOK NO_LOSE
  * mutants: NO_FREE_IN_RECOVERY NO_TELL_IN_RECOVERY NO_HELP_HEAD NO_HELP_TAIL NO_LAP NO_SERIAL
  * mutants: NO_MAKE_ROOM LOSE_ABANDONED CALLER_AFTER_QUEUED
+ * hunt: -DCALLERS=1 -DSERVERS=2 -DCALLS=2 -DDEATHS=1 -DVICTIM=1 -DSLOTS=1 -DPLACES=1
  */
 #ifndef CALLERS
 #define CALLERS 1
@@ -53,11 +60,12 @@
 #define RUNNING 3
 #define DONE 4
 #define LOST 5
-#define ABANDONED 32
-#define mover_of(word) ((word) & 3)
-#define phase_of(word) ((word) >> 2 & 7)
-#define serial_of(word) ((word) >> 6)
-#define moved(word, phase, mover) (serial_of(word) << 6 | (phase) << 2 | (mover))
+#define ABANDONED 64
+#define SERIAL_SHIFT 7
+#define mover_of(word) ((word) & 7)
+#define phase_of(word) ((word) >> 3 & 7)
+#define serial_of(word) ((word) >> SERIAL_SHIFT)
+#define moved(word, phase, mover) (serial_of(word) << SERIAL_SHIFT | (phase) << 3 | (mover))
 #define id_of(word, slot) (serial_of(word) << 1 | (slot))
 #define slot_of(id) ((id) & 1)
 
@@ -75,7 +83,9 @@ bool dead[PROCESSES], over[PROCESSES], buried[PROCESSES];
 byte generation_of[PROCESSES];
 byte deaths, reburials, finished;
 
-byte served; /* the proof's: a bit a request, numbered from 0 */
+/* The proof's */
+byte served; /* a bit a request, numbered from 0 */
+bool pushing[CALLERS];
 
 /* move(call, word, to): `made` */
 inline move(s, from, to)
@@ -136,7 +146,14 @@ proctype calling(byte me)
   byte slot, made_calls, position, p, number;
   bool made;
   {
+#ifdef STALE
+    if
+    :: me == 0 -> goto polling
+    :: else
+    fi;
+#else
     skip;
+#endif
   next:
     if
     :: made_calls == CALLS -> goto done
@@ -160,7 +177,7 @@ proctype calling(byte me)
 #ifdef MUTANT_NO_SERIAL
     move(slot, w, moved(w, CLAIMED, me + 1));
 #else
-    move(slot, w, moved(w + 64, CLAIMED, me + 1));
+    move(slot, w, moved(w + (1 << SERIAL_SHIFT), CLAIMED, me + 1));
 #endif
     if
     :: !made -> goto claiming
@@ -171,7 +188,9 @@ proctype calling(byte me)
 #endif
     number = me * CALLS + made_calls;
     request[slot] = number + 1;
+  submitting:
     w = word[slot];
+    assert(serial_of(w) <= 6); /* so that an id fits its place */
 #ifndef MUTANT_QUEUE_FIRST
     move(slot, w, moved(w, QUEUED, me + 1));
     assert(made);
@@ -180,6 +199,7 @@ proctype calling(byte me)
     caller[slot] = me + 1;
 #endif
     /* sluice_rpc_push */
+    pushing[me] = true;
     do
     :: position = tail;
       p = queue[position % PLACES];
@@ -188,7 +208,7 @@ proctype calling(byte me)
         atomic {
           if
           :: queue[position % PLACES] == p ->
-            queue[position % PLACES] = p | id_of(w, slot) + 1 << 0;
+            queue[position % PLACES] = p | id_of(w, slot) + 1;
             made = true
           :: else -> made = false
           fi
@@ -204,6 +224,7 @@ proctype calling(byte me)
         advance_tail(position) /* covered */
 #endif
       :: lap_in(p) < lap_of(position) && tail == position ->
+        assert(lap_in(p) + 1 == lap_of(position) && id_in(p) != 0);
 #ifdef MUTANT_NO_MAKE_ROOM
         queue[position % PLACES] != p
 #else
@@ -212,10 +233,17 @@ proctype calling(byte me)
         p = queue[position % PLACES];
         if
         :: lap_in(p) == lap_of(position) && id_in(p) != 0 ->
-          made = word[slot_of(id_in(p) - 1)] >> 6 == id_in(p) - 1 >> 1 &&
+          made = serial_of(word[slot_of(id_in(p) - 1)]) == id_in(p) - 1 >> 1 &&
                  phase_of(word[slot_of(id_in(p) - 1)]) == QUEUED;
           if
-          :: made -> queue[position % PLACES] != p /* SLUICE_E_FULL: later */
+          :: made -> /* SLUICE_E_FULL: takes it back, and comes again when there is room */
+#ifndef MUTANT_QUEUE_FIRST
+            w = word[slot];
+            move(slot, w, moved(w, CLAIMED, me + 1));
+            assert(made);
+#endif
+            queue[position % PLACES] != p; /* covered */
+            goto submitting
           :: else -> drop() /* covered */
           fi
         :: else
@@ -227,16 +255,19 @@ proctype calling(byte me)
 #ifdef MUTANT_QUEUE_FIRST
     move(slot, w, moved(w, QUEUED, me + 1));
 #endif
-    atomic { position = 0; p = 0; made = false };
+    atomic { position = 0; p = 0; made = false; pushing[me] = false };
 
     /* sluice_rpc_poll */
+#ifdef STALE
+  polling:
+#endif
     do
-    :: bits[me] != 0 ->
+    :: (bits[me] & 1 << slot) != 0 ->
 #ifdef MUTANT_BIT_AFTER_LOOK
       w = word[slot];
-      bits[me] = 0;
+      bits[me] = bits[me] & ~(1 << slot);
 #else
-      bits[me] = 0;
+      bits[me] = bits[me] & ~(1 << slot);
       w = word[slot];
 #endif
       if
@@ -301,7 +332,8 @@ proctype serving(byte me)
       :: !made -> goto next
       :: else
       fi
-    :: lap_in(p) == lap_of(position) + 1 ->
+    :: lap_in(p) != lap_of(position) ->
+      atomic { assert(lap_in(p) == lap_of(position) + 1 || head != position) };
 #ifdef MUTANT_NO_HELP_HEAD
       head != position;
 #else
@@ -315,8 +347,7 @@ proctype serving(byte me)
       served = served | 1 << request[slot]
     };
     /* sluice_rpc_complete */
-    w = word[slot];
-    assert((w & ~ABANDONED) >> 2 == (moved(w, RUNNING, me + 1)) >> 2 && mover_of(w) == me + 1);
+    atomic { assert((word[slot] & ~ABANDONED) == w); w = word[slot] };
     who = caller[slot];
     reply[slot] = request[slot];
 #ifdef MUTANT_TELL_FIRST
@@ -449,12 +480,18 @@ proctype death()
 {
 end:
   do
+#ifdef VICTIM
+  :: die(VICTIM)
+#else
   :: die(0)
   :: die(1)
+#if CALLERS + SERVERS > 2
+  :: die(2)
+#endif
+#endif
   :: die_burying(0)
   :: die_burying(1)
 #if CALLERS + SERVERS > 2
-  :: die(2)
   :: die_burying(2)
 #endif
   od
@@ -464,6 +501,15 @@ init
 {
   byte i;
   atomic {
+#ifdef STALE
+    word[0] = 1 << SERIAL_SHIFT | QUEUED << 3 | 1;
+    word[1] = 1 << SERIAL_SHIFT;
+    caller[0] = 1;
+    request[0] = 1;
+    queue[0] = id_of(word[0], 0) + 1;
+    queue[1] = id_of(word[1], 1) + 1;
+    tail = 2;
+#endif
     do
     :: i < PROCESSES ->
       if
@@ -487,6 +533,14 @@ init
     :: i < PROCESSES -> assert(!dead[i] || buried[i]); i++
     :: else -> break
     od;
+#if PLACES == 1
+    /* what fills the queue is a dead one's */
+    i = 0;
+    do
+    :: i < CALLERS -> assert(dead[i] || !pushing[i]); i++
+    :: else -> break
+    od;
+#endif
     /* all callers are through, unless all servers are dead: then what is left waits for one */
     i = CALLERS;
     do

@@ -3,31 +3,36 @@
  * Modelled: a producer that sends SENDS records of 1 or 2 units through CAP units, wrap padding
  * included, and closes; a consumer that reads batches of what there is, zeroes it, returns it. Either
  * sleeps when it cannot go on, on its word `asleep`; the producer only until head reaches wake_at.
- * With TIMEOUTS a sleep may run out, and is begun again. With DEATHS either may die at any step; the
- * recovery then sets the flag for the other, and may die before it wakes. Each access to shared
- * memory is a step.
+ * With TIMEOUTS a sleep may run out, and is begun again. With CLOSES the consumer may close before
+ * the producer has sent all. With DEATHS either may die at any step; the recovery then sets the flag
+ * for the other, and may die itself at any step, REBURIALS times. Each access to shared memory is a
+ * step.
  *
  * Abstractions: sequentially consistent; a unit is 8 bytes; payloads that look like headers (JUNK)
  * stand for what a stale lap would show.
  *
  * Proven: records come out in their order, each once, none that was not committed; a header is
- * stored only where all is zero; a consumer that lives reads all that was committed before it learns
- * of the end; nobody sleeps for ever.
+ * stored only where all is zero; a consumer that does not close reads all that was committed before
+ * it learns of the end; nobody sleeps for ever.
  *
  * short: -DSENDS=4
  * short: -DSENDS=4 -DTIMEOUTS=2
+ * short: -DSENDS=3 -DCLOSES=1
  * short: -DSENDS=2 -DDEATHS=1 -DREBURIALS=1
  * long: -DSENDS=7 -DTIMEOUTS=2
- * long: -DSENDS=5 -DTIMEOUTS=1 -DDEATHS=1 -DREBURIALS=1
+ * long: -DSENDS=5 -DTIMEOUTS=1 -DCLOSES=1 -DDEATHS=1 -DREBURIALS=1
  * mutants: NO_SECOND_LOOK WAKE_BEFORE_COMMIT WAKE_BEFORE_HEAD NO_ZERO HEAD_BEFORE_ZERO PAYLOAD_LATE
- * mutants: MARK_BEFORE_WAKE_AT ONE_LOOK_AT_END NO_FLAG NO_FLAG_WAKE NO_SECOND_LOOK_PRODUCER
- * mutants: RECOVER_BY_WAKE PAD_AFTER_RECORD NO_RELEASE_BEFORE_SLEEP
+ * mutants: ONE_LOOK_AT_END NO_FLAG NO_SECOND_LOOK_PRODUCER
+ * mutants: RECOVER_BY_WAKE PAD_AFTER_RECORD NO_RELEASE_BEFORE_SLEEP CLOSE_WITHOUT_WAKE
  */
 #ifndef SENDS
 #define SENDS 4
 #endif
 #ifndef TIMEOUTS
 #define TIMEOUTS 0
+#endif
+#ifndef CLOSES
+#define CLOSES 0
 #endif
 #ifndef DEATHS
 #define DEATHS 0
@@ -40,7 +45,10 @@
 #define CONSUMER 1
 #define PRODUCER_CLOSED 1
 #define PRODUCER_LOST 2
-#define CONSUMER_LOST 4
+#define PRODUCER_GONE (PRODUCER_CLOSED | PRODUCER_LOST)
+#define CONSUMER_CLOSED 4
+#define CONSUMER_LOST 8
+#define CONSUMER_GONE (CONSUMER_CLOSED | CONSUMER_LOST)
 #define JUNK 255
 #define header_of(record, length) ((record) << 2 | (length))
 #define length_in(word) ((word) & 3)
@@ -53,7 +61,7 @@ bit asleep[2];
 bool sleeps[2]; /* in the kernel */
 bool dead[2];
 bool over[2];
-byte deaths, reburials, burier_generation, timeouts;
+byte deaths, reburials, burier_generation, timeouts, closes;
 
 byte committed, received; /* the proof's: counts, as records are numbered from 1 */
 
@@ -106,7 +114,7 @@ proctype producer()
       bytes = (length > CAP - place_of(tail) -> length + CAP - place_of(tail) : length);
     again:
       if
-      :: (flags & CONSUMER_LOST) != 0 -> goto done
+      :: (flags & CONSUMER_GONE) != 0 -> goto done
       :: else
       fi;
       if
@@ -115,16 +123,11 @@ proctype producer()
       fi;
       if
       :: tail + bytes - seen > CAP ->
-#ifdef MUTANT_MARK_BEFORE_WAKE_AT
+        wake_at = tail + bytes - CAP; /* before or after the mark: the second look is after both */
         asleep[PRODUCER] = 1;
-#endif
-        wake_at = tail + bytes - CAP;
-#ifndef MUTANT_MARK_BEFORE_WAKE_AT
-        asleep[PRODUCER] = 1;
-#endif
 #ifndef MUTANT_NO_SECOND_LOOK_PRODUCER
         if
-        :: (flags & CONSUMER_LOST) != 0 -> asleep[PRODUCER] = 0; goto done
+        :: (flags & CONSUMER_GONE) != 0 -> asleep[PRODUCER] = 0; goto done
         :: else
         fi;
         seen = head;
@@ -195,7 +198,7 @@ inline look()
   word = data[place_of(cursor)];
   if
   :: word == 0 ->
-    state = flags & (PRODUCER_CLOSED | PRODUCER_LOST);
+    state = flags & PRODUCER_GONE;
 #ifndef MUTANT_ONE_LOOK_AT_END
     if
     :: state != 0 -> word = data[place_of(cursor)]
@@ -257,6 +260,15 @@ proctype consumer()
   bool sleeping;
   {
     do
+#if CLOSES > 0
+    :: atomic { closes < CLOSES -> closes++ };
+      release();
+      flags = flags | CONSUMER_CLOSED;
+#ifndef MUTANT_CLOSE_WITHOUT_WAKE
+      wake(PRODUCER);
+#endif
+      goto closed
+#endif
     :: look();
       if
       :: word != 0 ->
@@ -296,6 +308,9 @@ proctype consumer()
     od;
     release();
     assert(received == committed);
+#if CLOSES > 0
+  closed:
+#endif
     over[CONSUMER] = true
   } unless {
     dead[CONSUMER]
@@ -311,22 +326,22 @@ end:
   dead[who];
 again:
   {
+    /* sluice_ring_bury; whoever buried it before may have set the flag */
+    if
 #ifndef MUTANT_NO_FLAG
-    flags = flags | (who == PRODUCER -> PRODUCER_LOST : CONSUMER_LOST);
-#else
-    skip;
+    :: (flags & (who == PRODUCER -> PRODUCER_GONE : CONSUMER_GONE)) == 0 ->
+      flags = flags | (who == PRODUCER -> PRODUCER_LOST : CONSUMER_LOST);
+      wake(PRODUCER);
+      wake(CONSUMER)
 #endif
-#ifdef MUTANT_RECOVER_BY_WAKE
-    wake(PRODUCER);
-    wake(CONSUMER);
-#else
-#ifndef MUTANT_NO_FLAG_WAKE
+    :: else
+    fi;
+#ifndef MUTANT_RECOVER_BY_WAKE
     /* whatever the words say: whoever took the mark away may have died before the wake-up */
     asleep[PRODUCER] = 0;
     sleeps[PRODUCER] = false;
     asleep[CONSUMER] = 0;
     sleeps[CONSUMER] = false;
-#endif
 #endif
     over[who] = true
   } unless {

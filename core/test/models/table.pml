@@ -1,33 +1,39 @@
 /* Tables and the references of their blocks (core/src/table.h, table.c, blocks.h, slab.c).
  *
- * Modelled: PROCESSES participants, each of which does OPS operations on one key of a table of SLOTS
- * slots over BLOCKS blocks: sluice_table_insert of a block that it takes from the slab (take with
- * SLUICE_BLOCK_MAKING, find, propose, the version word {sequence, proposer, slot}, finish, follow_up,
- * withdraw), or sluice_table_find and sluice_table_replace by 0, with -DREPLACE also by a new block.
- * The first may die at any step (DEATHS=1), with -DANYBODY_DIES any DEATHS of them. A burier does sluice_table_recover and sluice_block_forget;
- * it may die (REBURIALS) and is begun anew.
+ * Modelled: PROCESSES participants, each of which does OPS operations on one of KEYS keys of a table
+ * of SLOTS slots over BLOCKS blocks: sluice_table_insert of a block that it takes from the slab
+ * (take with SLUICE_BLOCK_MAKING, find, propose, the version word {sequence, proposer, slot}, finish,
+ * follow_up, withdraw), or sluice_table_find and sluice_table_replace by 0, with -DREPLACE also by a
+ * new block. With -DFILLED=s the first key stands in slot s from the start. The first participant may
+ * die at any step (DEATHS=1), with -DANYBODY_DIES any DEATHS of them. A burier does
+ * sluice_table_recover and sluice_block_forget; it may die itself (REBURIALS) and is begun anew.
  *
  * Abstractions: sequentially consistent; sluice_block_hold and _release are one step each (a
- * compare-and-swap until it succeeds); there is one key, so that each find holds what it finds (no
- * look at the hash), and the key is in the block before anybody can hold it; the directory only
- * (home is 0 or 1). A slot's word is tag, proposer, tentative, block; blocks are numbered.
+ * compare-and-swap until it succeeds); keys are numbers, each its own hash, and in the block before
+ * anybody can hold it; the directory only (home is 0 or 1), whose objects have no finalizer. A
+ * slot's word is tag, proposer, tentative, block; blocks are numbered. That insert itself calls
+ * finish is left to its find, which looks at each slot: either alone does.
  *
- * Proven: the key never counts in two slots; no slot refers to a free block, nor to one being made;
- * find does not miss a key that stood there throughout, and what it finds is held; at the end, after
- * the burials, a block has the reference SLUICE_BIT_SPACE if a slot refers to it and else none: no
- * block leaks; what was inserted and not removed is there.
+ * Proven: a key never counts in two slots; no slot refers to a free block, nor to one being made;
+ * find does not miss a key that stood there throughout, and what it finds is held and was inserted;
+ * at the end, after the burials, a block has the reference SLUICE_BIT_SPACE if a slot refers to it
+ * and else none: no block leaks; what was inserted and not removed is there.
  *
  * short: -DPROCESSES=2 -DOPS=1
- * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DFILLED -DBLOCKS=2
- * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=1
- * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DREPLACE -DFILLED
+ * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DFILLED=1 -DBLOCKS=2
+ * short: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DFILLED=0 -DBLOCKS=2
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DKEYS=2
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DREPLACE -DFILLED=1
  * long: -DPROCESSES=2 -DOPS=2
  * long: -DPROCESSES=2 -DOPS=2 -DDEATHS=1
- * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=2 -DANYBODY_DIES -DREBURIALS=1 -DREPLACE -DFILLED
- * long: -DPROCESSES=3 -DOPS=1 -DBLOCKS=4 -DFILLED
+ * long: -DPROCESSES=2 -DOPS=1 -DDEATHS=2 -DANYBODY_DIES -DREBURIALS=1 -DREPLACE -DFILLED=1
+ * long: -DPROCESSES=3 -DOPS=1 -DBLOCKS=4 -DFILLED=1
  * mutants: NO_VALIDATION NO_TENTATIVE NO_HELP NO_SEQUENCE NO_WITHDRAW NO_SECOND_LOOK NO_FOLLOW_LOOK
- * mutants: LET_GO_FIRST NO_FOLLOW NO_RECOVER_WITHDRAW NO_RECOVER_FOLLOW NO_RECOVER_RELEASE FORGET_FIRST
- * mutants: NO_REREAD HOLD_FREE
+ * mutants: LET_GO_FIRST NO_FOLLOW NO_RECOVER_WITHDRAW NO_RECOVER_FOLLOW NO_RECOVER_RELEASE
+ * mutants: FORGET_FIRST NO_REREAD HOLD_FREE
+ * hunt: -DPROCESSES=2 -DOPS=1 -DDEATHS=1 -DKEYS=2
+ * hunt: -DPROCESSES=2 -DOPS=2 -DFILLED=1 -DBLOCKS=1
+ * hunt: -DPROCESSES=2 -DOPS=2 -DKEYS=2
  */
 #ifndef PROCESSES
 #define PROCESSES 2
@@ -46,6 +52,9 @@
 #endif
 #ifndef BLOCKS
 #define BLOCKS 3
+#endif
+#ifndef KEYS
+#define KEYS 1
 #endif
 
 /* A slot's word */
@@ -79,14 +88,16 @@ short slots[SLOTS];
 byte refs[BLOCKS + 1];
 byte home[BLOCKS + 1];
 byte slot_in[BLOCKS + 1];
+byte key_in[BLOCKS + 1];
 
 bool dead[PROCESSES];
 bool over[PROCESSES];
 byte deaths, reburials, generation, finished;
 
 /* What the proof knows and the program does not. */
-byte present; /* insertions minus removals */
-byte changes;
+byte present[KEYS]; /* insertions minus removals */
+byte changes[KEYS];
+bool inserted[BLOCKS + 1]; /* since it was taken from the slab */
 
 /* Does the slot count? */
 #define counts(s)                                                                                  \
@@ -95,7 +106,7 @@ byte changes;
 
 #define refers_to(b) (offset_of(slots[0]) == (b) || offset_of(slots[1]) == (b))
 #define sound                                                                                      \
-  (!(counts(0) && counts(1)) &&                                                                    \
+  (!(counts(0) && counts(1) && key_in[offset_of(slots[0])] == key_in[offset_of(slots[1])]) &&      \
    (!counts(0) || (refs[offset_of(slots[0])] != 0 && refs[offset_of(slots[0])] < BLOCK_MAKING)) && \
    (!counts(1) || (refs[offset_of(slots[1])] != 0 && refs[offset_of(slots[1])] < BLOCK_MAKING)))
 
@@ -171,7 +182,11 @@ inline look(s)
         fi
       }
 #endif
-    :: else -> finish(lv); lw = lw & ~TENTATIVE
+    :: else ->
+#ifndef MUTANT_NO_HELP
+      finish(lv);
+#endif
+      lw = lw & ~TENTATIVE
     fi;
     lv = 0
   :: else
@@ -207,7 +222,7 @@ inline let_go()
 /* sluice_table_find: `found` with the entry {e_word, e_slot, held} */
 inline find()
 {
-  atomic { found = false; e_slot = 0; was = changes; there = present > 0 };
+  atomic { found = false; e_slot = 0; was = changes[key]; there = present[key] > 0 };
   do
   :: e_slot == SLOTS || found -> break
   :: else ->
@@ -215,6 +230,14 @@ inline find()
     e_word = lw;
     if
     :: e_word == 0 -> e_slot++
+#if KEYS > 1
+    :: e_word != 0 && key_in[offset_of(e_word)] != key ->
+      look(e_slot);
+      if
+      :: lw == e_word -> e_slot++
+      :: else /* what was read may be another block's by now */
+      fi
+#endif
     :: else ->
       hold(offset_of(e_word), bit_of(me));
       held = before != 0 && (before & bit_of(me)) == 0;
@@ -226,7 +249,11 @@ inline find()
 #else
         look(e_slot);
         if
-        :: lw == e_word -> found = true
+        :: lw == e_word ->
+          if
+          :: key_in[offset_of(e_word)] == key -> found = true
+          :: else -> let_go(); e_slot++ /* held another than it had looked at */
+          fi
         :: else -> let_go()
         fi
 #endif
@@ -236,8 +263,8 @@ inline find()
     lw = 0
   od;
   atomic {
-    assert(found || !there || was != changes);
-    assert(!found || (refs[offset_of(e_word)] & bit_of(me)) != 0);
+    assert(found || !there || was != changes[key]);
+    assert(!found || ((refs[offset_of(e_word)] & bit_of(me)) != 0 && inserted[offset_of(e_word)]));
     was = 0;
     there = 0
   }
@@ -264,7 +291,12 @@ inline alloc()
     b = 1;
     do
     :: b > BLOCKS -> b = 0; break
-    :: b <= BLOCKS && refs[b] == 0 -> assert(!refers_to(b)); refs[b] = bit_of(me) | BLOCK_MAKING; break
+    :: b <= BLOCKS && refs[b] == 0 ->
+      assert(!refers_to(b));
+      refs[b] = bit_of(me) | BLOCK_MAKING;
+      inserted[b] = false;
+      key_in[b] = key;
+      break
     :: b <= BLOCKS && refs[b] != 0 -> b++
     od
   };
@@ -280,7 +312,7 @@ inline alloc()
 proctype participant(byte me)
 {
   short v, proposal, e_word, lw, lv, fw;
-  byte b, e_slot, before, ops, s, was;
+  byte b, e_slot, before, ops, s, was, key;
   bool found, held, there;
   {
     skip;
@@ -289,6 +321,12 @@ proctype participant(byte me)
     :: ops == OPS -> goto done
     :: else -> ops++
     fi;
+#if KEYS > 1
+    if
+    :: key = 0
+    :: key = 1
+    fi;
+#endif
     if
     :: true -> /* insert */
       alloc();
@@ -298,9 +336,6 @@ proctype participant(byte me)
       fi;
     again:
       v = version;
-#ifndef MUTANT_NO_HELP
-      finish(v);
-#endif
       find();
       if
       :: found -> let_go(); release(b, bit_of(me)); goto ended /* SLUICE_E_BUSY */
@@ -341,8 +376,9 @@ proctype participant(byte me)
           v = version;
           assert(sound);
           assert(counts(s) && offset_of(slots[s]) == b);
-          present++;
-          changes++
+          inserted[b] = true;
+          present[key]++;
+          changes[key]++
         :: else -> v = 0
         fi
       };
@@ -380,8 +416,9 @@ proctype participant(byte me)
         if
         :: slots[e_slot] == e_word ->
           slots[e_slot] = follow(e_word, b);
-          present = present - (b == 0);
-          changes++;
+          present[key] = present[key] - (b == 0);
+          changes[key]++;
+          inserted[b] = true;
           s = 1;
           assert(sound)
         :: else -> s = 0
@@ -405,7 +442,10 @@ proctype participant(byte me)
       let_go()
     fi;
   ended:
-    atomic { v = 0; proposal = 0; e_word = 0; b = 0; e_slot = 0; s = 0; found = false; held = false; before = 0; lw = 0 };
+    atomic {
+      v = 0; proposal = 0; e_word = 0; b = 0; e_slot = 0; s = 0; found = false; held = false;
+      before = 0; lw = 0; key = 0
+    };
     goto next;
   done:
     atomic { over[me] = true; finished++ }
@@ -526,13 +566,13 @@ init
   byte i;
   atomic {
 #ifdef FILLED
-    /* The key stands in slot 1. */
     refs[1] = BIT_SPACE;
     home[1] = 1;
-    slot_in[1] = 1;
-    version = 1 << SEQUENCE_SHIFT | 1 << VERSION_PROPOSER_SHIFT | 2;
-    slots[1] = 1 << TAG_SHIFT | 1 << PROPOSER_SHIFT | 1;
-    present = 1;
+    slot_in[1] = FILLED;
+    version = 1 << SEQUENCE_SHIFT | 1 << VERSION_PROPOSER_SHIFT | FILLED + 1;
+    slots[FILLED] = 1 << TAG_SHIFT | 1 << PROPOSER_SHIFT | 1;
+    present[0] = 1;
+    inserted[1] = true;
 #endif
     do
     :: i < PROCESSES ->
@@ -547,12 +587,19 @@ init
       fi;
       i++
     :: else -> break
-    od;
-    i = 1
+    od
   };
   finished == PROCESSES;
   atomic {
-    assert(present == counts(0) + counts(1));
+    i = 0;
+    do
+    :: i < KEYS ->
+      assert(present[i] == (counts(0) && key_in[offset_of(slots[0])] == i) +
+                               (counts(1) && key_in[offset_of(slots[1])] == i));
+      i++
+    :: else -> break
+    od;
+    i = 1;
     do
     :: i <= BLOCKS ->
       assert(refs[i] == (refers_to(i) -> BIT_SPACE : 0));

@@ -214,6 +214,21 @@ static void one_that_has_left_may_die(void **state) {
   free(barrier);
 }
 
+static void who_was_told_of_a_death_does_not_complete_the_phase(void **state) {
+  (void)state;
+  sluice_barrier *barrier = fresh_barrier(2);
+  sleeper other;
+  put_to_sleep(&other, wait_for_ever, barrier, A);
+  atomic_fetch_or(&barrier->members, 2); /* B, which died before it arrived */
+  assert_int_equal(sluice_barrier_recover(NULL, barrier, B), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_E_PEER_LOST);
+  /* C has looked at the flags before the death was known, and arrives now. */
+  atomic_store(&barrier->object.state, 0);
+  int ticket = sluice_barrier_arrive(barrier, C);
+  assert_int_equal(sluice_barrier_poll(barrier, ticket), SLUICE_E_BUSY);
+  free(barrier);
+}
+
 static void a_phase_that_was_complete_stays_complete(void **state) {
   (void)state;
   sluice_barrier *barrier = fresh_barrier(2);
@@ -330,6 +345,7 @@ int main(void) {
       cmocka_unit_test(a_members_death_breaks_it_for_good),
       cmocka_unit_test(the_death_of_one_that_never_came_breaks_nothing),
       cmocka_unit_test(one_that_has_left_may_die),
+      cmocka_unit_test(who_was_told_of_a_death_does_not_complete_the_phase),
       cmocka_unit_test(a_phase_that_was_complete_stays_complete),
       cmocka_unit_test(a_last_party_that_dies_before_it_wakes_the_others_is_made_good),
       cmocka_unit_test(whoever_buries_a_member_breaks_the_barrier),

@@ -407,6 +407,30 @@ static void a_burier_that_died_is_buried_and_its_burial_taken_up(void **state) {
   free(space.base);
 }
 
+static void a_burial_taken_up_that_has_to_wait_is_the_callers_to_come_back_for(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space live = joined(&space);
+  sluice_space dead = joined(&space);
+  sluice_space burier = joined(&space);
+  uint32_t offset = sluice_queue_open(&space, "q", 1, 4, 8);
+  assert_int_equal(sluice_queue_open(&live, "q", 1, 4, 8), offset);
+  assert_int_equal(sluice_queue_open(&dead, "q", 1, 4, 8), offset);
+  sluice_queue *queue = sluice_at(&space, offset);
+  sluice_queue_line *lines = queue->lines;
+  atomic_store(&lines[(live.participant & 0xff) - 1].push, 1); /* it has the ticket */
+  atomic_store(&lines[(dead.participant & 0xff) - 1].push, 1); /* and this one lost it */
+  atomic_store(&queue->tail, 1);
+  /* Whoever buried it has died. */
+  atomic_store(&slot_of(&space, dead.participant)->dead, dead.participant);
+  atomic_store(&slot_of(&space, dead.participant)->burier, burier.participant);
+  assert_int_equal(sluice_participant_bury(&space, burier.participant), SLUICE_E_AGAIN);
+  atomic_store(&lines[(live.participant & 0xff) - 1].push, 0);
+  assert_int_equal(sluice_participant_bury(&space, burier.participant), SLUICE_OK);
+  assert_int_equal(sluice_participant_count(&space), 2);
+  free(space.base);
+}
+
 static void a_chain_of_dead_buriers_is_taken_up(void **state) {
   (void)state;
   enum { CHAIN = 20 };
@@ -617,6 +641,7 @@ int main(void) {
       cmocka_unit_test(two_that_died_are_buried_in_any_order),
       cmocka_unit_test(while_a_live_one_buries_it_the_others_are_told_to_come_again),
       cmocka_unit_test(a_burier_that_died_is_buried_and_its_burial_taken_up),
+      cmocka_unit_test(a_burial_taken_up_that_has_to_wait_is_the_callers_to_come_back_for),
       cmocka_unit_test(a_chain_of_dead_buriers_is_taken_up),
       cmocka_unit_test(a_claim_that_was_left_behind_hinders_nobody),
       cmocka_unit_test(a_falsified_slot_is_survived),

@@ -1,5 +1,5 @@
 /* cell.h: the last value whole, whoever writes, and whoever dies writing. */
-#include "support.h"
+#include "sleeper.h"
 
 #include "kinds.h"
 #include "sluice/cell.h"
@@ -432,19 +432,25 @@ static void a_writer_may_sleep_for_its_turn_by_its_own_means(void **state) {
   free(two.cell);
 }
 
+static int write_for_ever(void *view, uint32_t owner) {
+  (void)owner;
+  return sluice_cell_write(view, "mine", 4, -1);
+}
+
 static void a_writer_that_gives_up_wakes_the_next(void **state) {
   (void)state;
   pair two = fresh_pair(16, 0);
   sluice_cell_view third;
+  sleeper other;
   (void)sluice_cell_attach(&third, two.cell, 16, 0, 1 << 8 | 3);
   assert_non_null(sluice_cell_begin(&two.a, 0));
   assert_int_not_equal(sluice_cell_turn_sleep(&third), 0);
-  pthread_t thread = start(write_when_it_can, &two.b);
-  sleep_ms(5); /* let it fall asleep: it helps the test to see a loss, and is not needed to pass */
-  (void)sluice_cell_abandon(&two.a);
+  put_to_sleep(&other, write_for_ever, &two.b, 0);
+  atomic_store(&two.cell->lock, 0); /* the first is done and woke the third */
+  assert_true(sleeps(&other));
   sluice_cell_turn_pass(&third);
   assert_int_equal(third.woken, 0);
-  assert_int_equal(finish(thread), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_OK);
   free(two.cell);
 }
 

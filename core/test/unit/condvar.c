@@ -209,6 +209,20 @@ static void a_late_wake_up_of_one_that_was_not_called_still_reaches_the_called(v
   free(both);
 }
 
+static void a_signal_is_not_spent_on_one_that_a_broadcast_has_called(void **state) {
+  (void)state;
+  pair *both = fresh_pair();
+  sleeper others[2];
+  /* The chain of a broadcast has not reached A yet; C has come since. The signal wakes A first. */
+  put_to_sleep(&others[0], wait_once, both, A);
+  put_to_sleep(&others[1], wait_once, both, C);
+  atomic_store(&both->condvar.called, bit_of(A));
+  assert_int_equal(sluice_condvar_signal(&both->condvar), SLUICE_OK);
+  assert_int_equal(awake(&others[0]), SLUICE_OK);
+  assert_int_equal(awake(&others[1]), SLUICE_OK);
+  free(both);
+}
+
 static void what_a_broadcast_was_late_to_say_does_not_keep_the_chain_going(void **state) {
   (void)state;
   pair *both = fresh_pair();
@@ -414,6 +428,7 @@ int main(void) {
       cmocka_unit_test(a_broadcast_brings_them_one_after_another),
       cmocka_unit_test(a_broadcast_passes_over_who_has_given_up),
       cmocka_unit_test(a_late_wake_up_of_one_that_was_not_called_still_reaches_the_called),
+      cmocka_unit_test(a_signal_is_not_spent_on_one_that_a_broadcast_has_called),
       cmocka_unit_test(what_a_broadcast_was_late_to_say_does_not_keep_the_chain_going),
       cmocka_unit_test(a_participant_is_in_one_wait_at_a_time),
       cmocka_unit_test(a_condition_goes_to_and_fro),

@@ -199,6 +199,13 @@ static void a_reset_forgets_all(void **state) {
   record(histogram, 9);
   assert_int_equal(sluice_histogram_min(histogram), 9);
   assert_int_equal(sluice_histogram_max(histogram), 9);
+  sluice_histogram_reset(histogram);
+  record(histogram, 64); /* of one bucket, which would not hide what is left of these */
+  record(histogram, 67);
+  sluice_histogram_reset(histogram);
+  record(histogram, 65);
+  assert_int_equal(sluice_histogram_min(histogram), 65);
+  assert_int_equal(sluice_histogram_max(histogram), 65);
   free(histogram);
 }
 

@@ -75,6 +75,17 @@ static void the_generation_wraps_to_an_id_that_is_not_zero(void **state) {
   free(space.base);
 }
 
+static void the_generation_comes_round_past_the_one_whose_mark_still_stands(void **state) {
+  (void)state;
+  sluice_space space = fresh_space(BYTES);
+  atomic_store(&header_of(&space)->participants[0].dead, 7 << 8 | 1);
+  atomic_store(&header_of(&space)->participants[0].id, 6 << 8); /* 2^22 have left since */
+  assert_int_equal(sluice_participant_join(&space, 0), SLUICE_OK);
+  assert_int_equal(space.participant, 8 << 8 | 1);
+  assert_int_equal(sluice_participant_alive(&space, space.participant), 1);
+  free(space.base);
+}
+
 static void an_id_leaves_the_upper_two_bits_to_the_words_of_locks(void **state) {
   (void)state;
   sluice_space space = fresh_space(BYTES);
@@ -367,6 +378,7 @@ int main(void) {
       cmocka_unit_test(one_more_than_all_slots_is_no_memory),
       cmocka_unit_test(an_id_is_not_met_again_by_the_slots_next_holder),
       cmocka_unit_test(the_generation_wraps_to_an_id_that_is_not_zero),
+      cmocka_unit_test(the_generation_comes_round_past_the_one_whose_mark_still_stands),
       cmocka_unit_test(an_id_leaves_the_upper_two_bits_to_the_words_of_locks),
       cmocka_unit_test(leaving_without_joining_is_invalid),
       cmocka_unit_test(the_taken_slots_are_counted),

@@ -33,7 +33,7 @@ enum { PRODUCER_CLOSED = 1, CONSUMER_CLOSED = 2 };
     }                                                     \
   } while (0)
 
-/* ring_frame.h: set_flag */
+/* ring.c: sluice_ring_flag */
 #define SET_FLAG(flag)                                     \
   do {                                                     \
     FETCH_OR(r7, STATE, flag, SEQ_CST, "set_flag: state"); \

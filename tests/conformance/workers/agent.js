@@ -53,6 +53,33 @@ const commands = {
     }
     sender.close();
   },
+  /** Sends the numbers from 0 on, each repeated to so many characters at most. */
+  async pourNumbers(name, count, length) {
+    const sender = senders.get(name);
+    for (let i = 0; i < count; i++) {
+      const text = `${i},`.repeat(Math.floor(length / `${i},`.length));
+      if (!sender.trySend(text)) await sender.send(text);
+      if (i % 1000 === 0) await new Promise((resolve) => setTimeout(resolve));
+    }
+    sender.close();
+  },
+  /** Sends so many records of zeroes in the background. */
+  startFilling(name, count, length) {
+    const sender = senders.get(name);
+    (async () => {
+      for (let i = 0; i < count; i++) await sender.send(new Uint8Array(length));
+      sender.close();
+    })();
+  },
+  fillSync(name, count, length, wait) {
+    for (let i = 0; i < count; i++) senders.get(name).sendSync(new Uint8Array(length), wait);
+  },
+  /** Writes the values to the sender's stream. */
+  async writeAll(name, values) {
+    const writer = senders.get(name).writable.getWriter();
+    for (const value of values) await writer.write(value);
+    await writer.close();
+  },
   /** Drains the channel to its end, and counts. */
   async swallow(name) {
     const receiver = receivers.get(name);
@@ -67,6 +94,13 @@ const commands = {
     return count;
   },
   receive: (name, wait) => receivers.get(name).receive(wait),
+  ready: (name, wait) => receivers.get(name).ready(wait),
+  lost: (name) => receivers.get(name).lost,
+  /** When this has answered, all that this worker opened before is open for the others: over
+   * messages the question went the same way. */
+  async settled() {
+    (await sdk.mutex(space, 'settled').lock()).release();
+  },
   receiveSync: (name, wait) => receivers.get(name).receiveSync(wait),
   tryReceive: (name) => receivers.get(name).tryReceive(),
   async receiveAll(name) {
@@ -79,6 +113,18 @@ const commands = {
     while (receivers.get(name).readySync()) all.push(receivers.get(name).tryReceive());
     return all;
   },
+  /** The same where other threads take records, too. */
+  takeAllSync(name) {
+    const all = [];
+    try {
+      for (;;) all.push(receivers.get(name).receiveSync());
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== 'closed') throw error;
+    }
+    return all;
+  },
+  takeLengthsSync: (name) =>
+    commands.takeAllSync(name).map((/** @type {Uint8Array} */ { length }) => length),
   echo(from, to) {
     const [receiver, sender] = [receivers.get(from), senders.get(to)];
     (async () => {

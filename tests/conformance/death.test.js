@@ -1,0 +1,239 @@
+// Death and hanging: each way in which a worker may fail, while a pool has work. All that is pending
+// settles with the right code, and the pool and the space go on, with nothing lost of the memory.
+import { deepEqual, equal, match, ok, rejects, within } from './assert.js';
+import { create, mutex, pool, spawn } from './sdk.js';
+import { settled, start, until, withPool, withServer } from './serving.js';
+
+/** @typedef {import('./env.js').Env} Env */
+/** @typedef {import('sluice').Pool<import('./serving.js').Api>} Pool */
+
+/**
+ * @typedef {object} Way
+ * @property {string} name
+ * @property {string} code that the call rejects with, or 'none'
+ * @property {(pool: Pool, worker: () => Worker, space: import('sluice').Space) => Promise<unknown>} act
+ * @property {boolean} [dies] the worker; default: not
+ * @property {(setting: import('./env.js').Setting) => boolean} [where]
+ */
+
+/** @param {number} ms */
+function compute(ms) {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+/** Once the pool's only worker runs the call. @param {Pool} made @param {() => void} act */
+async function whenBusy(made, act) {
+  await until(() => made.stats().busy === 1, 'the start');
+  act();
+}
+
+const inNode = (/** @type {import('./env.js').Setting} */ { engine }) => engine === 'node';
+
+/** @type {Way[]} */
+const ways = [
+  { name: 'throws', code: 'declined', act: (made) => made.run('fail', ['x']) },
+  { name: 'rejects', code: 'full', act: (made) => made.run('reject', []) },
+  {
+    name: 'is given what cannot be cloned',
+    code: 'clone',
+    act: (made) => made.run('echo', [() => 1]),
+  },
+  {
+    name: 'gives what cannot be cloned',
+    code: 'clone',
+    act: (made) => made.run('uncloneable', []),
+  },
+  { name: 'ends itself', code: 'peer-lost', dies: true, act: (made) => made.run('exit', []) },
+  {
+    name: 'throws outside of the call, in Node, which ends it',
+    code: 'peer-lost',
+    dies: true,
+    where: inNode,
+    act: (made) => made.run('throwOutside', []),
+  },
+  {
+    name: 'throws outside of the call, in a browser, where it goes on',
+    code: 'none',
+    where: (setting) => !inNode(setting),
+    act: (made) => made.run('throwOutside', []),
+  },
+  {
+    name: 'is terminated from outside',
+    code: 'peer-lost',
+    dies: true,
+    act: (made, worker) => {
+      const call = made.run('hang', []);
+      whenBusy(made, () => worker().terminate());
+      return call;
+    },
+  },
+  {
+    name: 'is terminated in mid-computation',
+    code: 'peer-lost',
+    dies: true,
+    act: (made, worker) => {
+      const call = made.run('spin', []);
+      whenBusy(made, () => worker().terminate());
+      return call;
+    },
+  },
+  {
+    name: 'is terminated while the page is busy for 3 s',
+    code: 'peer-lost',
+    dies: true,
+    act: (made, worker) => {
+      const call = made.run('hang', []);
+      whenBusy(made, () => {
+        worker().terminate();
+        compute(3000);
+      });
+      return call;
+    },
+  },
+  {
+    name: 'never answers',
+    code: 'timeout',
+    dies: true,
+    act: (made) => made.run('hang', [], { timeout: 50 }),
+  },
+  {
+    name: 'computes for ever',
+    code: 'timeout',
+    dies: true,
+    act: (made) => made.run('spin', [], { timeout: 50 }),
+  },
+];
+
+/** @param {Way} way @returns {import('./env.js').Case} */
+const inPool = ({ name, code, act, where, dies = false }) => ({
+  name: `the pool and the space go on when a worker ${name}`,
+  where,
+  run: async (env) => {
+    /** @type {Worker[]} */
+    const workers = [];
+    const make = () => {
+      const worker = env.worker('serve.js');
+      workers.push(worker);
+      return worker;
+    };
+    await withPool(
+      env,
+      { size: 1, grace: 50 },
+      async (made, space) => {
+        equal(await made.run('note', [1]).then(([n]) => n), 1);
+        const { used, peers } = space.stats();
+        const call = act(made, () => workers[0], space);
+        const after = [made.run('add', [1, 2]), made.run('addLater', [3])];
+        if (code === 'none') await within(call, 12_000, 'the call');
+        else await rejects(within(call, 12_000, 'the call'), code);
+        deepEqual(await within(Promise.all(after), 15_000, 'the calls behind it'), [3, 4]);
+        deepEqual(await made.run('notes', []), dies ? [] : [1]);
+        equal(workers.length, dies ? 2 : 1);
+        await until(() => space.stats().peers === peers, 'the death');
+        await settled(space, used);
+      },
+      make,
+    );
+  },
+});
+
+/** @type {import('./env.js').Case[]} */
+export const deaths = [
+  ...ways.map(inPool),
+  {
+    name: 'a worker that is terminated holding a lock hands it on',
+    run: (env) =>
+      withServer(env, async (remote, peer, space) => {
+        equal(await remote.lock('m'), false);
+        const waiting = mutex(space, 'm').lock();
+        const call = rejects(remote.hang(), 'peer-lost');
+        peer.worker.terminate();
+        const held = await within(waiting, 12_000, 'the lock');
+        equal(held.recovered, true);
+        held.release();
+        if (env.transport === 'message' || env.engine !== 'webkit') await call;
+        const next = await spawn(space, start(env));
+        await next.terminate();
+      }),
+  },
+  {
+    name: 'all that waits for a worker learns of its death',
+    run: (env) =>
+      withServer(env, async (remote, peer, space) => {
+        await remote.add(1, 2);
+        const values = remote.stuck();
+        equal((await values.next()).value, 1);
+        const ends = [
+          rejects(remote.hang(), 'peer-lost'),
+          rejects(remote.untilAborted(), 'peer-lost'),
+          rejects(values.next(), 'peer-lost'),
+        ];
+        const { peers } = space.stats();
+        await within(peer.terminate(), 12_000, 'the death');
+        await within(Promise.all(ends), 5000, 'the calls');
+        await rejects(remote.add(1, 2), 'peer-lost');
+        await until(() => space.stats().peers === peers - 1, 'its place');
+      }),
+  },
+  {
+    name: 'what a dead worker had of the space comes back',
+    run: (env) =>
+      withServer(env, async (_remote, first, space) => {
+        await first.terminate();
+        const { used } = space.stats();
+        for (let i = 0; i < 3; i++) {
+          const made = pool(space, start(env), { size: 1 });
+          const any = /** @type {Pool} */ (/** @type {unknown} */ (made));
+          const dying = any.run('untilAborted', []);
+          await until(() => any.stats().busy === 1, 'the start');
+          const end = rejects(dying, 'closed');
+          await made.close({ timeout: 0 }).catch(() => {});
+          await end;
+        }
+        await settled(space, used);
+      }),
+  },
+  ...[
+    { script: '404.js', message: /404|missing|failed/i },
+    { script: 'syntax.js', message: /syntax|unexpected/i },
+    { script: 'throws.js', message: /failed/ },
+    // WebKit runs it, and it never says a word.
+    {
+      script: 'wrong-type.js',
+      message: /MIME|attach\(\)/,
+      where: /** @param {any} s */ (s) => !inNode(s),
+    },
+  ].map(({ script, message, where }) => ({
+    name: `a pool's worker whose script is ${script} is a "load" error for all calls`,
+    where,
+    run: async (/** @type {Env} */ env) => {
+      /** @param {Pool} made @param {import('sluice').Space} space */
+      const use = async (made, space) => {
+        const { used } = space.stats();
+        const calls = [made.run('add', [1, 2]), made.run('add', [1, 2])];
+        for (const call of calls) {
+          match((await rejects(within(call, 14_000, 'the call'), 'load')).message, message);
+        }
+        const peer = await spawn(space, start(env));
+        await peer.terminate();
+        ok(space.stats().used >= used);
+      };
+      await withPool(env, { size: 2 }, use, () => env.worker(env.fault(script)));
+    },
+  })),
+  {
+    name: 'a worker that the CSP blocks is a "load" error',
+    where: (setting) => !inNode(setting),
+    run: async (env) => {
+      const meta = document.createElement('meta');
+      meta.httpEquiv = 'Content-Security-Policy';
+      meta.content = "worker-src 'none'";
+      document.head.append(meta);
+      const space = await create(env.options);
+      const error = await rejects(within(spawn(space, start(env)), 12_000, 'spawn()'), 'load');
+      ok(error.message);
+      await space.close();
+    },
+  },
+];

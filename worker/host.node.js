@@ -1,0 +1,9 @@
+/** host.web.js, for Node. */
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+
+/** @returns {any} */
+export const computeWorker = () => new Worker(new URL('./compute-worker.node.js', import.meta.url));
+
+export const cores = availableParallelism;
