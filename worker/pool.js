@@ -154,7 +154,10 @@ export function pool(space, make = computeWorker, options = {}) {
     member.task = task;
     task.abort = abort;
 
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let patience;
     const done = () => {
+      clearTimeout(patience);
       if (member.task !== task) return;
       runMs.add(performance.now() - began);
       crew.giveBack(member);
@@ -166,11 +169,12 @@ export function pool(space, make = computeWorker, options = {}) {
       signal: abort.signal,
       onSettled: done,
       onGivenUp() {
-        setTimeout(() => {
+        patience = setTimeout(() => {
           if (member.task !== task) return;
           crew.dismiss(member);
           leave(task);
         }, grace);
+        /** @type {any} */ (patience).unref?.();
       },
     });
     answer.then(

@@ -122,6 +122,8 @@ const inPool = ({ name, code, act, where, dies = false }) => ({
       { size: 1, grace: 50 },
       async (made, space) => {
         equal(await made.run('note', [1]).then(([n]) => n), 1);
+        // Its successor starts before it is dead: in a place that stays with the space.
+        await (await spawn(space, start(env))).terminate();
         const { used, peers } = space.stats();
         const call = act(made, () => workers[0], space);
         const after = [made.run('add', [1, 2]), made.run('addLater', [3])];

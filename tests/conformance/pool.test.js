@@ -1,6 +1,6 @@
 // Pools of workers.
 import { deepEqual, equal, match, ok, rejects, throws, within } from './assert.js';
-import { create, pool, withOptions } from './sdk.js';
+import { create, pool, spawn, withOptions } from './sdk.js';
 import { aborter, DISPOSE, settled, start, until, withPool } from './serving.js';
 
 /** @typedef {import('./env.js').Env} Env */
@@ -123,6 +123,8 @@ export const pools = [
     run: (env) =>
       withPool(env, { size: 1, grace: 50 }, async (made, space) => {
         equal(await made.run('add', [1, 2]), 3);
+        // Its successor starts before it is dead: in a place that stays with the space.
+        await (await spawn(space, start(env))).terminate();
         const { used, peers } = space.stats();
         const { signal, abort } = aborter();
         const call = made.run('spin', [], { signal });

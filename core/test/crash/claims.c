@@ -1,6 +1,7 @@
 /* What is claimed is claimed by one, and is given back. Two bury at once, two recover one ring at
  * once, two name one ticket of a queue: each as the one interleaving that matters. */
 #include "crash.h"
+#include "kinds.h"
 
 enum { GUESTS = 3, PLACES = 2 /* of the queue */ };
 
@@ -64,8 +65,10 @@ static void one_buries_too_late(sluice_space *space, crash_log *log, int finishe
 
 /* ---- the recovery of a ring of many ---- */
 
-static void second_buries_third(void) {
-  status = sluice_participant_bury(&guests[1], guests[2].participant);
+static sluice_ring_many *ring;
+
+static void second_recovers_third(void) {
+  status = sluice_ring_many_recover(&guests[1], ring, guests[2].participant);
 }
 
 static void two_recover_a_ring(sluice_space *space, crash_log *log, int finished) {
@@ -76,11 +79,13 @@ static void two_recover_a_ring(sluice_space *space, crash_log *log, int finished
     offset = sluice_ring_many_open(&guests[i], "x", 1, SLUICE_KIND_RING_MPMC, 1024, 0);
     CRASH_TRUE(offset != 0);
   }
-  crash_meanwhile("ring_many.recover: begun", 0, second_buries_third);
+  ring = sluice_at(space, offset);
+  crash_meanwhile("ring_many.recover: begun", 0, second_recovers_third);
   CRASH_EQUAL(sluice_participant_bury(space, guests[0].participant), SLUICE_OK);
   CRASH_EQUAL(status, SLUICE_E_AGAIN);
-  second_buries_third();
+  second_recovers_third();
   CRASH_EQUAL(status, SLUICE_OK);
+  CRASH_EQUAL(sluice_participant_bury(space, guests[2].participant), SLUICE_OK);
   close_and_remove(&guests[1], offset);
 }
 

@@ -8,8 +8,10 @@
 enum { NOBODY = 0x2f /* no participant's id */, SLEEPER = 1 /* the bit of an event word */ };
 
 static sluice_object *object;
+static int looked; /* somebody has: the step was reached */
 
 static void somebody_looks(void) {
+  looked = 1;
   CRASH_TRUE(atomic_load(&object->state) != 0);
 }
 
@@ -21,6 +23,8 @@ static void *opened(sluice_space *space, uint32_t offset) {
 
 static void done(sluice_space *space) {
   uint32_t offset = (uint32_t)((unsigned char *)object - space->base);
+  CRASH_TRUE(looked);
+  looked = 0;
   CRASH_EQUAL(sluice_object_close(space, offset), SLUICE_OK);
   CRASH_EQUAL(sluice_directory_remove(space, "x", 1), SLUICE_OK);
 }
@@ -153,6 +157,7 @@ static uint32_t offset_of_object(const sluice_space *space) {
 static sluice_space *closer;
 
 static void close_it(void) {
+  looked = 1;
   sluice_kind_shut(closer, offset_of_object(closer));
   /* and another, which has not looked yet, marks the word, and sleeps on it */
   atomic_fetch_or(word, SLUICE_WAITERS_BIT);

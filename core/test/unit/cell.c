@@ -4,7 +4,7 @@
 #include "kinds.h"
 #include "sluice/cell.h"
 
-enum { A = 1 << 8 | 1, B = 1 << 8 | 2, BYTES = 1 << 20, FLAVOURS = 2 };
+enum { BYTES = 1 << 20, FLAVOURS = 2 };
 
 static const uint32_t flavours[FLAVOURS] = {0, SLUICE_CELL_SEQLOCK};
 
