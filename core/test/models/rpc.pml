@@ -18,7 +18,6 @@
  *
  * short: -DCALLERS=1 -DSERVERS=1 -DCALLS=2 -DDEATHS=1 -DREBURIALS=1
  * short: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=1
- * short: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * short: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DSLOTS=1 -DPLACES=1
  * short: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DSTALE
  * short: -DCALLERS=2 -DSERVERS=0 -DCALLS=1 -DDEATHS=1 -DSLOTS=1 -DPLACES=1
@@ -26,9 +25,11 @@
  * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * long: -DCALLERS=1 -DSERVERS=2 -DCALLS=2 -DDEATHS=2
  * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DREBURIALS=1
+ * long: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * mutants: QUEUE_FIRST TAKE_BY_STORE NO_ABANDON COMPLETE_BY_STORE TELL_FIRST BIT_AFTER_LOOK NO_LOSE
  * mutants: NO_FREE_IN_RECOVERY NO_TELL_IN_RECOVERY NO_HELP_HEAD NO_HELP_TAIL NO_LAP NO_SERIAL
- * mutants: NO_MAKE_ROOM LOSE_ABANDONED CALLER_AFTER_QUEUED
+ * mutants: NO_MAKE_ROOM LOSE_ABANDONED CALLER_LAST
+ * hunt: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * hunt: -DCALLERS=1 -DSERVERS=2 -DCALLS=2 -DDEATHS=1 -DVICTIM=1 -DSLOTS=1 -DPLACES=1
  */
 #ifndef CALLERS
@@ -183,7 +184,7 @@ proctype calling(byte me)
     :: !made -> goto claiming
     :: else
     fi;
-#ifndef MUTANT_CALLER_AFTER_QUEUED
+#ifndef MUTANT_CALLER_LAST
     caller[slot] = me + 1;
 #endif
     number = me * CALLS + made_calls;
@@ -194,9 +195,6 @@ proctype calling(byte me)
 #ifndef MUTANT_QUEUE_FIRST
     move(slot, w, moved(w, QUEUED, me + 1));
     assert(made);
-#endif
-#ifdef MUTANT_CALLER_AFTER_QUEUED
-    caller[slot] = me + 1;
 #endif
     /* sluice_rpc_push */
     pushing[me] = true;
@@ -254,6 +252,9 @@ proctype calling(byte me)
     od;
 #ifdef MUTANT_QUEUE_FIRST
     move(slot, w, moved(w, QUEUED, me + 1));
+#endif
+#ifdef MUTANT_CALLER_LAST
+    caller[slot] = me + 1;
 #endif
     atomic { position = 0; p = 0; made = false; pushing[me] = false };
 
