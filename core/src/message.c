@@ -43,7 +43,7 @@ static int has_enough(const sluice_space *space, uint32_t ring, uint32_t bytes) 
       have += sluice_slab_bytes(space, offset);
     }
   }
-  return have != 0 && have + bytes > extent / 8 * 5;
+  return have != 0 && have + bytes > extent / 8 * UINT64_C(5);
 }
 
 /* Blocks are never split, and never merged: where those of the right size are all in use, one that

@@ -16,12 +16,12 @@
  * short: -DSENDS=7 -DFROM=0
  * short: -DSENDS=6 -DFROM=1
  * short: -DSENDS=6 -DFROM=2
- * short: -DSENDS=5 -DFROM=0 -DDEATHS=1
+ * short: -DSENDS=5 -DFROM=0 -DDEATHS=2
  * long: -DSENDS=9 -DFROM=0 -DDEATHS=1
  * long: -DSENDS=8 -DFROM=1 -DDEATHS=2
  * long: -DSENDS=8 -DFROM=2 -DDEATHS=2
  * mutants: OLDEST_LATE NO_LAST_LOOK NO_LOOK_AT_HEADER TAIL_FIRST NO_FIND_CHECK NO_SECTION_END
- * mutants: NUMBER_AFTER_POSITION NO_TAKE_OVER NUMBER_BY_READER NO_PADDING
+ * mutants: NUMBER_AFTER_POSITION NO_TAKE_OVER NUMBER_BY_READER NO_PADDING START_AT_TAIL
  */
 #ifndef SENDS
 #define SENDS 8
@@ -127,7 +127,11 @@ begin:
     :: i < STARTS ->
       starts[i] = 0;
       if
+#ifdef MUTANT_START_AT_TAIL
       :: start_position[i] >= gone && start_position[i] <= t ->
+#else
+      :: start_position[i] >= gone && start_position[i] < (t == 0 -> 1 : t) ->
+#endif
         starts[i] = start_position[i];
         if
         :: !found || start_position[i] > newest ->

@@ -310,25 +310,27 @@ static void the_last_record_before_a_close_is_never_missed(void **state) {
  * sleeps. */
 static void a_sleeper_whom_the_dead_one_did_not_wake_is_woken_by_the_recovery(void **state) {
   (void)state;
-  both ends = open_both(CAPACITY);
-  pthread_t reader = start(wait_to_read, &ends.consumer);
-  until_asleep(&ends.ring->consumer.asleep);
-  atomic_store(&ends.ring->consumer.asleep, 0);
-  assert_int_equal(sluice_ring_recover(NULL, ends.ring, OWNER_OF_PRODUCER), SLUICE_OK);
-  (void)finish(reader);
-  assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, -1), SLUICE_E_PEER_LOST);
-  discard(&ends);
-
-  ends = open_both(CAPACITY);
-  reader = start(wait_to_read, &ends.consumer);
-  until_asleep(&ends.ring->consumer.asleep);
-  /* and a burier that has died after it set the flag */
-  atomic_store(&ends.ring->consumer.asleep, 0);
-  (void)sluice_ring_bury(ends.ring, OWNER_OF_PRODUCER);
-  assert_int_equal(sluice_ring_recover(NULL, ends.ring, OWNER_OF_PRODUCER), SLUICE_OK);
-  (void)finish(reader);
-  assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, -1), SLUICE_E_PEER_LOST);
-  discard(&ends);
+  for (int burier_died = 0; burier_died < 2; burier_died++) {
+    sluice_space space = joined_space(64 << 10);
+    both ends = {.ring = ring_at(&space, sluice_ring_open(&space, "r", 1, CAPACITY, 0))};
+    assert_int_equal(
+        sluice_ring_producer_open(&ends.producer, ends.ring, CAPACITY, OWNER_OF_PRODUCER),
+        SLUICE_OK);
+    assert_int_equal(
+        sluice_ring_consumer_open(&ends.consumer, ends.ring, CAPACITY, OWNER_OF_CONSUMER),
+        SLUICE_OK);
+    pthread_t reader = start(wait_to_read, &ends.consumer);
+    until_asleep(&ends.ring->consumer.asleep);
+    atomic_store(&ends.ring->consumer.asleep, 0);
+    if (burier_died) {
+      /* after it set the flag */
+      (void)sluice_ring_bury(ends.ring, OWNER_OF_PRODUCER);
+    }
+    assert_int_equal(sluice_ring_recover(&space, ends.ring, OWNER_OF_PRODUCER), SLUICE_OK);
+    (void)finish(reader);
+    assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, -1), SLUICE_E_PEER_LOST);
+    free(space.base);
+  }
 }
 
 int main(void) {
