@@ -215,6 +215,12 @@ static void signal_and_wait(sluice_space *space, crash_log *log) {
   CRASH_EQUAL(sluice_condvar_signal(all.condvar), SLUICE_OK);
 }
 
+/* While nobody is called: then a signal is not a broadcast. */
+static void only_signal(sluice_space *space, crash_log *log) {
+  (void)log;
+  CRASH_EQUAL(sluice_condvar_signal(open_all(space).condvar), SLUICE_OK);
+}
+
 /* It is called together with the bystander, woken in its stead, and has to pass it on. */
 static void wait_and_pass(sluice_space *space, crash_log *log) {
   locks all = open_all(space);
@@ -486,6 +492,8 @@ const crash_scenario crash_scenarios[] = {
     {"a read-write lock outlives its reader", open_with_writer, read_until_a_writer_waits,
      writer_gets_through, clean},
     {"a condition variable loses no waiter", open_with_waiter, signal_and_wait, waiter_comes_back,
+     clean},
+    {"a condition variable loses no signal", open_with_waiter, only_signal, waiter_comes_back,
      clean},
     {"a read-write lock outlives its writer", open_with_reader, write_and_read, reader_gets_through,
      clean},

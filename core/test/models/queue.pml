@@ -5,24 +5,26 @@
  * a ticket is announced before it is taken, what recover_push and recover_pop do. Each access to
  * shared memory is one step. DEATHS of them may die at any step; buriers of different dead ones run at
  * once, REBURIALS times one dies too. With -DSLEEP they sleep on the event words `items` and `room`
- * and pass wake-ups on; without, they wait for what they need to become true.
+ * and pass wake-ups on; without, they wait for what they need to become true. With -DPOPS each popper
+ * ends when it has popped so many.
  *
  * Abstractions: sequentially consistent; turns and tickets do not wrap; closing is left out.
  *
  * Proven, when nothing more can happen: each element was handed out once, or counted as lost with its
  * receiver once, or is there; each slot between head and tail is filled or to be skipped, each other
- * one is free; no live one waits for what is there.
+ * one is free; no live one waits for what is there. Full and empty are said only of what was so.
  *
  * short: -DPUSHERS=0 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=0
  * short: -DPUSHERS=0 -DPOPPERS=1 -DFILLED=2 -DDEATHS=1 -DREBURIALS=2
  * short: -DPUSHERS=2 -DPOPPERS=0 -DFILLED=0 -DDEATHS=2 -DREBURIALS=0 -DCAP=1
  * short: -DPUSHERS=1 -DPOPPERS=1 -DFILLED=1 -DDEATHS=1 -DREBURIALS=0 -DCAP=1
  * short: -DPUSHERS=1 -DPOPPERS=1 -DFILLED=1 -DPUSHES=2 -DCAP=1 -DSLEEP
- * long: -DPUSHERS=2 -DPOPPERS=1 -DFILLED=1 -DDEATHS=0 -DCAP=1 -DSLEEP
  * short: -DPUSHERS=1 -DPOPPERS=2 -DFILLED=0 -DDEATHS=0 -DCAP=2 -DPUSHES=2 -DSLEEP
  * short: -DPUSHERS=1 -DPOPPERS=1 -DFILLED=1 -DCAP=1 -DDEATHS=1 -DREBURIALS=1 -DSLEEP
- * hunt: -DPUSHERS=2 -DPOPPERS=0 -DCAP=4 -DPUSHES=2 -DSLEEP
- * hunt: -DPUSHERS=2 -DPOPPERS=2 -DCAP=2 -DSLEEP
+ * short: -DPUSHERS=2 -DPOPPERS=0 -DCAP=2
+ * hunt: -DPUSHERS=2 -DPOPPERS=2 -DPOPS=1 -DCAP=2 -DSLEEP
+ * long: -DPUSHERS=2 -DPOPPERS=1 -DFILLED=1 -DDEATHS=0 -DCAP=1 -DSLEEP
+ * long: -DPUSHERS=2 -DPOPPERS=2 -DPOPS=1 -DCAP=2 -DSLEEP
  * long: -DPUSHERS=0 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=1
  * long: -DPUSHERS=1 -DPOPPERS=2 -DFILLED=1 -DDEATHS=2 -DREBURIALS=0 -DCAP=2
  * long: -DPUSHERS=2 -DPOPPERS=1 -DFILLED=1 -DDEATHS=2 -DREBURIALS=0 -DCAP=1
@@ -31,7 +33,8 @@
  * long: -DPUSHERS=2 -DPOPPERS=2 -DFILLED=0 -DDEATHS=0 -DCAP=1 -DSLEEP
  * mutants: ANNOUNCE_LATE NO_LIVE_CHECK SKIP_BY_STORE TURN_BEFORE_ELEMENT NO_WON ALIVE_AFTER_LINE
  * mutants: NO_DEAD_WINNER NO_SAVED_COUNT NO_COUNT_TURN NO_TAIL_CHECK NO_HEAD_CHECK STALE_FULL
- * mutants: NO_SKIP_IN_POP NO_PASS_ITEMS NO_SIGNAL_ROOM NO_LET_GO FREED_AT_ONCE RECOVER_BY_SIGNAL
+ * mutants: STALE_EMPTY NO_SKIP_IN_POP NO_PASS_ITEMS NO_SIGNAL_ROOM NO_LET_GO FREED_AT_ONCE
+ * mutants: RECOVER_BY_SIGNAL
  */
 #ifndef PUSHERS
 #define PUSHERS 1
@@ -100,23 +103,27 @@ inline find_room()
   t = tail;
   do
   :: atomic {
+      was = tail == t;
       if
       :: turn[slot_of(t)] == turn_of(t) -> status = true; break
       :: else
       fi
     };
-#ifdef MUTANT_STALE_FULL
-    status = false;
-    break
-#else
     atomic {
       if
-      :: tail == t -> status = false; break
+#ifdef MUTANT_STALE_FULL
+      :: true ->
+#else
+      :: tail == t ->
+#endif
+        status = false;
+        assert(was); /* it was full, for a moment */
+        break
       :: else -> t = tail
       fi
     }
-#endif
-  od
+  od;
+  was = false
 }
 
 inline find_item()
@@ -124,6 +131,7 @@ inline find_item()
   t = head;
   do
   :: atomic {
+      was = head == t;
       u = turn[slot_of(t)];
       if
       :: filled(u, t) -> status = true; break
@@ -132,11 +140,19 @@ inline find_item()
     };
     atomic {
       if
-      :: head == t -> status = false; break
+#ifdef MUTANT_STALE_EMPTY
+      :: true ->
+#else
+      :: head == t ->
+#endif
+        status = false;
+        assert(was); /* it was empty, for a moment */
+        break
       :: else -> t = head
       fi
     }
-  od
+  od;
+  was = false
 }
 
 inline pass_room_on()
@@ -176,7 +192,7 @@ inline pass_items_on()
 proctype pusher(byte me)
 {
   byte t, sent, key;
-  bool status, named;
+  bool status, named, was;
   WAIT_LOCALS;
   {
     skip;
@@ -243,7 +259,7 @@ proctype pusher(byte me)
     dead[me]
   }
   atomic {
-    t = 0; key = 0; status = false; named = false; sent = 0;
+    t = 0; key = 0; status = false; named = false; was = false; sent = 0;
     value = 0; woken = 0; hit = 0; i_ = 0;
     waiting[me] = false;
     buried[me]
@@ -255,12 +271,21 @@ done:
 proctype popper(byte me)
 {
   byte t, key, got;
+#ifdef POPS
+  byte pops;
+#endif
   short u;
-  bool status, named;
+  bool status, named, was;
   WAIT_LOCALS;
   {
     skip;
   again:
+#ifdef POPS
+    if
+    :: pops == POPS -> goto done
+    :: else
+    fi;
+#endif
     find_item();
     if
     :: !status ->
@@ -325,7 +350,11 @@ proctype popper(byte me)
     event_signal_one(ROOM);
 #endif
     if
-    :: got != 0 -> pass_items_on()
+    :: got != 0 ->
+#ifdef POPS
+      pops++;
+#endif
+      pass_items_on()
     :: else
     fi;
     atomic { got = 0; t = 0; u = 0 };
@@ -334,11 +363,17 @@ proctype popper(byte me)
     dead[me]
   }
   atomic {
-    t = 0; u = 0; key = 0; got = 0; status = false; named = false;
+    t = 0; u = 0; key = 0; got = 0; status = false; named = false; was = false;
     value = 0; woken = 0; hit = 0; i_ = 0;
     waiting[me] = false;
+#ifdef POPS
+    pops = 0;
+#endif
     buried[me]
   };
+#ifdef POPS
+done:
+#endif
   over[me] = true
 }
 
