@@ -61,8 +61,10 @@ int sluice_barrier_init(void *at, uint32_t parties);
  *
  *   SLUICE_E_TIMEOUT    the time passed; this arrival never happened
  *   SLUICE_E_AGAIN      only with a limited time, as for sluice_mutex_lock: likewise; call again
- * with what is left SLUICE_E_PEER_LOST  a member died SLUICE_E_BUSY       `owner` has arrived
- * already SLUICE_E_CLOSED, SLUICE_E_POISONED (more had arrived than there are parties),
+ *                       with what is left
+ *   SLUICE_E_PEER_LOST  a member died
+ *   SLUICE_E_BUSY       `owner` has arrived already
+ *   SLUICE_E_CLOSED, SLUICE_E_POISONED (more had arrived than there are parties),
  *   SLUICE_E_INVALID (`owner` is no participant's id) */
 int sluice_barrier_wait(sluice_barrier *barrier, uint32_t owner, int64_t timeout_ns);
 

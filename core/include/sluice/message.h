@@ -5,8 +5,8 @@
  * payload's length for a payload. Nothing is copied on the way.
  *
  *   sender    sluice_message_alloc; claim sizeof(sluice_message) bytes of that type; write the
- * block; sluice_message_put; commit; sluice_slab_unref receiver  peek; sluice_message_get; read the
- * block; sluice_message_done; release
+ *             block; sluice_message_put; commit; sluice_slab_unref
+ *   receiver  peek; sluice_message_get; read the block; sluice_message_done; release
  *
  * For rings with one consumer or with many (ring.h, ring_many.h). A broadcast's records are
  * overwritten unread, and nobody could say when a block is done with: it carries none.
@@ -16,14 +16,15 @@
  * ring it is in, and where its record stands there. The sender ends its own reference only after
  * the commit, the receiver ends the record's before it releases the record. So after a death
  *
- *   of the sender, before put             the block has one bit, the dead one's, and goes with it
- *   of the sender, between put and commit no record that names the block stands where the block
- * says (the claim was never published, or became padding): burial ends the record's reference of
- * the sender, after the commit       the record stands there, and keeps the block; or its receiver
- * was faster and has ended that reference of a receiver, before done            its batch is lost
- * with it: who recovers the ring ends the references of all records that stand in that batch of a
- * receiver, after done             nothing refers to the block any more; a record that names it
- * still is zeroed with the batch, unread
+ *   of the sender, before put: the block has one bit, the dead one's, and goes with it;
+ *   of the sender, between put and commit: no record that names the block stands where the block
+ *     says (the claim was never published, or became padding): burial ends the record's reference;
+ *   of the sender, after the commit: the record stands there, and keeps the block; or its receiver
+ *     was faster and has ended that reference;
+ *   of a receiver, before done: its batch is lost with it: who recovers the ring ends the references
+ *     of all records that stand in that batch;
+ *   of a receiver, after done: nothing refers to the block any more; a record that names it still is
+ *     zeroed with the batch, unread
  *
  * and of a ring that nobody will read again the blocks go by sluice_message_discard (an SPSC ring's
  * when its consumer's death is recovered), at the latest when the ring goes itself. A handle whose

@@ -54,8 +54,9 @@ int sluice_mutex_init(void *at);
  *                      locker is told until one has unlocked.
  *   SLUICE_E_TIMEOUT   the time passed
  *   SLUICE_E_AGAIN     only with a limited time: in wasm, which has no clock, when it was woken
- * before the time passed and found the mutex taken again; anywhere when the word changed under it
- * too often. Call again with what is left of the time. SLUICE_E_BUSY      `owner` holds it already
+ *                      before the time passed and found the mutex taken again; anywhere when the
+ *                      word changed under it too often. Call again with what is left of the time.
+ *   SLUICE_E_BUSY      `owner` holds it already
  *   SLUICE_E_CLOSED    the space was closed
  *   SLUICE_E_POISONED  the word held what is nobody's id
  *   SLUICE_E_INVALID   `owner` is no participant's id */

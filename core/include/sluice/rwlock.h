@@ -63,11 +63,14 @@ int sluice_rwlock_init(void *at);
  *
  *   SLUICE_OK          it is yours, or shared
  *   SLUICE_OWNER_DIED  likewise, but a writer died holding it, and none has unlocked it since: what
- * it guards may be half-written. A writer repairs it. SLUICE_E_TIMEOUT   the time passed
+ *                      it guards may be half-written. A writer repairs it.
+ *   SLUICE_E_TIMEOUT   the time passed
  *   SLUICE_E_AGAIN     only with a limited time, as for sluice_mutex_lock: call again with what is
- * left SLUICE_E_BUSY      `owner` holds it already, in either way SLUICE_E_CLOSED    the space was
- * closed SLUICE_E_POISONED  the word of holders contradicted itself SLUICE_E_INVALID   `owner` is
- * no participant's id */
+ *                      left
+ *   SLUICE_E_BUSY      `owner` holds it already, in either way
+ *   SLUICE_E_CLOSED    the space was closed
+ *   SLUICE_E_POISONED  the word of holders contradicted itself
+ *   SLUICE_E_INVALID   `owner` is no participant's id */
 int sluice_rwlock_read_lock(sluice_rwlock *rwlock, uint32_t owner, int64_t timeout_ns);
 int sluice_rwlock_write_lock(sluice_rwlock *rwlock, uint32_t owner, int64_t timeout_ns);
 
