@@ -100,6 +100,31 @@ int sluice_participant_join(sluice_space *space, uint32_t area_bytes) {
 }
 
 #if defined(__wasm__)
+/* This instance's sluice_space: a global of WebAssembly, of which each instance has its own, as each
+ * thread has its own instance. */
+__asm__(
+    ".globaltype sluice_thread_own, i32\n"
+    "sluice_thread_own:\n");
+
+sluice_space *sluice_thread_space(void) {
+  sluice_space *own;
+  __asm__ volatile(
+      ".globaltype sluice_thread_own, i32\n\t"
+      "global.get sluice_thread_own\n\t"
+      "local.set %0"
+      : "=r"(own));
+  return own;
+}
+
+static void own_is(sluice_space *space) {
+  __asm__ volatile(
+      ".globaltype sluice_thread_own, i32\n\t"
+      "local.get %0\n\t"
+      "global.set sluice_thread_own"
+      :
+      : "r"(space));
+}
+
 /* Everything that this calls is inlined or works in registers: see participant.h. */
 uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes, uint32_t id) {
   sluice_space_header *header = at;
@@ -119,7 +144,11 @@ uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes,
   } else {
     (void)free_slot(&header->participants[index], mine);
   }
-  return status == SLUICE_OK ? (uintptr_t)space : (uintptr_t)status;
+  if (status != SLUICE_OK) {
+    return (uintptr_t)status;
+  }
+  own_is(space);
+  return (uintptr_t)space;
 }
 
 _Static_assert(sizeof(sluice_space) <= sizeof((sluice_participant_slot){0}.host), "it fits");

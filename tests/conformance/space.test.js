@@ -1,6 +1,6 @@
 // Spaces: transports, sizes, and modules of the user's own.
 import { withAgents } from './agent.js';
-import { deepEqual, equal, match, ok, rejects, throws } from './assert.js';
+import { deepEqual, equal, match, notEqual, ok, rejects, throws } from './assert.js';
 import { channel, create } from './sdk.js';
 import { functionImport, memory64, ownMemory, sharedMemory, unsharedMemory } from './wasm.js';
 
@@ -179,6 +179,31 @@ export const spaces = [
           await worker.call('receiver', 'c', { codec: 'bytes' });
           await sender.send(Uint8Array.of(1, 2, 3));
           deepEqual(await worker.call('receive', 'c'), Uint8Array.of(1, 2, 3));
+        },
+        { wasm: engine(env) },
+      ),
+  },
+  {
+    name: "C in a user's module reaches its thread's space",
+    run: (env) =>
+      withAgents(
+        env,
+        1,
+        async (space, worker) => {
+          const exports = /** @type {any} */ (space.exports);
+          const ids = [
+            exports.engine_participant(),
+            await worker.call('call', 'engine_participant'),
+          ];
+          ok(ids[0] > 0 && ids[1] > 0, `the ids ${ids}`);
+          // Over messages each thread's space is its own, and what C names there stays there.
+          if (env.transport === 'message') return;
+          notEqual(ids[0], ids[1]);
+          const options = /** @type {const} */ ({ kind: 'spsc', capacity: 4096 });
+          const receiver = channel(space, 'from-c', options).receiver();
+          equal(await worker.call('call', 'engine_send', 77), 0);
+          deepEqual(await receiver.receive(), Uint8Array.of(77, 0, 0, 0));
+          await rejects(receiver.receive(), 'closed');
         },
         { wasm: engine(env) },
       ),

@@ -48,7 +48,7 @@ test('core.wasm has no statics: its heap begins where they would', () => {
   assert.equal(instantiate().__heap_base.value, GLOBAL_BASE);
 });
 
-test('core.wasm has no mutable global but the stack pointer', () => {
+test("core.wasm has no mutable global but the stack pointer and the thread's space", () => {
   const globals = /** @type {Uint8Array} */ (section(bytes, GLOBAL));
   const count = readNumber(globals, 0);
   const kinds = [];
@@ -57,7 +57,9 @@ test('core.wasm has no mutable global but the stack pointer', () => {
     kinds.push(globals[at + 1]); // i32, mutability, i32.const, number, end
     at = readNumber(globals, at + 3).at + 1;
   }
-  assert.equal(kinds.filter((kind) => kind === MUTABLE).length, 1);
+  const mutable = kinds.filter((kind) => kind === MUTABLE).length;
+  // Nothing in here asks for the space, so that an optimiser leaves it out.
+  assert.ok(mutable === 1 || mutable === 2, `${mutable} mutable globals`);
 });
 
 test('core.wasm imports nothing but its memory, of any size', () => {

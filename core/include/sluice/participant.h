@@ -50,6 +50,13 @@ uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes,
 
 /* Sets this instance's stack to grow down from `top`, 16-byte aligned. */
 void sluice_stack_set(uintptr_t top);
+
+/* The calling thread's sluice_space, in a module that links the library and runs under the
+ * JavaScript loader: what its other functions take. NULL in an instance that has not called
+ * sluice_thread_enter, which in a program of its own nobody does. It is the same one that the
+ * loader uses, so that each sees the other's last status; valid until the thread leaves the space.
+ * Wait-free. */
+sluice_space *sluice_thread_space(void);
 #endif
 
 /* Gives the slot back, in good order: the caller has closed its ends and released its locks. What
