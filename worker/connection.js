@@ -70,7 +70,8 @@ export function makeConnection(port, api, space, onMessage, proof = port) {
   /** What it posted before it died may still be on its way. */
   const die = () => turn().then(() => end(gone()));
 
-  port.onmessage = ({ data }) => {
+  /** @param {MessageEvent} event */
+  const receive = ({ data }) => {
     const message = /** @type {import('./protocol.js').Message} */ (data);
     if (ended) return;
     if (message.op === 'release') callbacks.forget(message.callback);
@@ -90,9 +91,13 @@ export function makeConnection(port, api, space, onMessage, proof = port) {
   );
   // Where ports tell that their other side is gone (Node, Chromium).
   port.addEventListener('close', die);
-  unref(port);
+  // Nothing is answered before the other side can see this thread die.
   life ??= live();
-  life.then((lock) => post({ op: 'alive', lock }));
+  life.then((lock) => {
+    post({ op: 'alive', lock });
+    port.onmessage = receive;
+    unref(port);
+  });
 
   return {
     call: caller.call,
