@@ -36,9 +36,12 @@ uint64_t sluice_block_release(sluice_space *space, uint32_t offset, uint64_t bit
  * the space; SLUICE_E_POISONED where it makes no sense. */
 uint32_t sluice_block_next(sluice_space *space, uint32_t offset);
 
-/* Any free block of `bytes` or more, however much too large: for what is held for a moment only. 0
- * with space->status as sluice_slab_alloc. */
-uint32_t sluice_block_any(sluice_space *space, uint32_t bytes);
+/* The room of a block that is made for `bytes`. */
+uint32_t sluice_block_room_for(uint32_t bytes);
+
+/* Any free block of `bytes` or more whose room is less than `limit`, however much too large: for
+ * what is held for a moment only. 0 with space->status as sluice_slab_alloc. */
+uint32_t sluice_block_below(sluice_space *space, uint32_t bytes, uint32_t limit);
 
 /* Takes the bit of participant `id` from every block. SLUICE_OK, or sluice_block_next's status. */
 int sluice_block_forget(sluice_space *space, uint32_t id);

@@ -26,36 +26,84 @@ static uint64_t refs_of(const sluice_block *block) {
 
 /* ---- the sender ---- */
 
-/* Would the messages in one ring take more than 5/8 of the space with one of `bytes` more? Whoever
- * passes them on through another ring has to find memory for that, or both wait for ever. Worth a
- * look only where half of the space has been made into blocks. */
-static int has_enough(const sluice_space *space, uint32_t ring, uint32_t bytes) {
+/* What a message through this ring leaves to others.
+ *
+ * Whoever passes a ring's messages on through another ring has to find memory for that, or both wait
+ * for ever. So a ring that has messages in it leaves one block as large as the largest that there
+ * is, free or not made yet: what is passed on was no larger. A ring without messages may take what
+ * there is. Worth a look only where half of the space has been made into blocks. */
+typedef uint64_t spare;
+#define SPARE_ENOUGH UINT64_MAX /* it need not leave any */
+
+static uint32_t largest_of(spare has) {
+  return (uint32_t)(has >> 32);
+}
+static uint32_t count_of(spare has) { /* how many of that size there are */
+  return (uint32_t)has >> 1;
+}
+static int has_smaller(spare has) { /* and is a smaller one free that is large enough? */
+  return (has & 1) != 0;
+}
+
+static spare survey(const sluice_space *space, uint32_t ring, uint32_t bytes) {
+  uint32_t end = (uint32_t)atomic_load_explicit(&sluice_header(space)->next, memory_order_relaxed);
   uint32_t extent = sluice_extent(space);
-  uint64_t have = 0;
-  if ((uint32_t)atomic_load_explicit(&sluice_header(space)->next, memory_order_relaxed) <
-      extent / 2) {
-    return 0;
+  if (end < extent / 2) {
+    return SPARE_ENOUGH;
   }
   sluice_space walker = *space;
+  uint32_t largest = sluice_block_room_for(bytes);
+  uint32_t count = 0;
+  int smaller = 0;
+  int carries = 0;
   for (uint32_t offset = 0; (offset = sluice_block_next(&walker, offset)) != 0;) {
     const sluice_block *block = sluice_block_at(space, offset);
-    if (refs_of(block) != 0 && is_message(block, ring) && place_in(block) != REASON) {
-      have += sluice_slab_bytes(space, offset);
+    uint32_t room = sluice_block_room(space, offset);
+    if (refs_of(block) != 0) {
+      if (load(&block->home) != SLUICE_HOME_MESSAGE) {
+        continue;
+      }
+      carries |= load(&block->slot) == ring && place_in(block) != REASON;
+    }
+    if (room > largest) {
+      smaller |= count > 0;
+      largest = room;
+      count = 0;
+    }
+    if (refs_of(block) == 0 && room >= bytes) {
+      count += room == largest;
+      smaller |= room < largest;
     }
   }
-  return have != 0 && have + bytes > extent / 8 * UINT64_C(5);
+  uint32_t unmade = end < extent ? extent - end : 0;
+  count += unmade / (largest + SLUICE_BLOCK_HEADER);
+  return carries ? (uint64_t)largest << 32 | count << 1 | (uint32_t)smaller : SPARE_ENOUGH;
 }
 
 /* Blocks are never split, and never merged: where those of the right size are all in use, one that
  * is too large will do for a message. */
 static uint32_t find(sluice_space *space, uint32_t ring, uint32_t bytes) {
-  if (has_enough(space, ring, bytes)) {
+  spare has = survey(space, ring, bytes);
+  if (has != SPARE_ENOUGH && count_of(has) < 2) {
     space->status = SLUICE_E_NO_MEMORY;
-    return 0;
+    return count_of(has) == 1 && has_smaller(has)
+               ? sluice_block_below(space, bytes, largest_of(has))
+               : 0;
   }
   uint32_t offset = sluice_slab_alloc(space, bytes);
-  return offset == 0 && space->status == SLUICE_E_NO_MEMORY ? sluice_block_any(space, bytes)
-                                                            : offset;
+  if (offset == 0 && space->status == SLUICE_E_NO_MEMORY) {
+    offset = sluice_block_below(space, bytes, UINT32_MAX);
+  }
+  if (offset != 0 && has != SPARE_ENOUGH) {
+    has = survey(space, ring, sluice_block_room(space, offset));
+    if (has != SPARE_ENOUGH && count_of(has) == 0) {
+      /* others have taken one at the same time, and nobody would have left one */
+      (void)sluice_slab_unref(space, offset);
+      space->status = SLUICE_E_NO_MEMORY;
+      return 0;
+    }
+  }
+  return offset;
 }
 
 uint32_t sluice_message_alloc(sluice_space *space, uint32_t ring, uint32_t bytes) {

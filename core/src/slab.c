@@ -187,9 +187,14 @@ SLUICE_COLD static uint32_t find_anywhere(sluice_space *space, uint32_t units, u
   return 0;
 }
 
-SLUICE_COLD uint32_t sluice_block_any(sluice_space *space, uint32_t bytes) {
+uint32_t sluice_block_room_for(uint32_t bytes) {
+  return units_for(bytes) * UNIT - SLUICE_BLOCK_HEADER;
+}
+
+SLUICE_COLD uint32_t sluice_block_below(sluice_space *space, uint32_t bytes, uint32_t limit) {
   for (uint32_t offset = 0; (offset = sluice_block_next(space, offset)) != 0;) {
-    if (sluice_block_room(space, offset) >= bytes && take(space, offset, bytes)) {
+    uint32_t room = sluice_block_room(space, offset);
+    if (room >= bytes && room < limit && take(space, offset, bytes)) {
       return offset;
     }
   }

@@ -76,8 +76,9 @@ void sluice_message_discard(sluice_space *space, uint32_t ring);
 /* ---- when the space is full ----
  *
  * A sender whose sluice_message_alloc says SLUICE_E_NO_MEMORY waits until a block is freed, as long
- * as any message is on its way that could free one. It also says so when the messages in one ring
- * would take more than 5/8 of the space (the first may always have what there is). */
+ * as any message is on its way that could free one. It also says so where the ring has messages in
+ * it already and another would leave no block as large as the largest in the space: who passes
+ * messages on from one ring to another finds memory, however full the first is kept. */
 
 /* For a caller that sleeps by its own means: a key, when it should sleep while the header's word
  * `freed` is that; 0 when it should try again, with space->status SLUICE_OK, or SLUICE_E_NO_MEMORY
