@@ -12,6 +12,17 @@ function served(api) {
   return { port: port2, done: () => port1.close() };
 }
 
+/** The worker has had a turn. @param {Worker} worker @returns {Promise<void>} */
+const pong = (worker) =>
+  new Promise((resolve) => {
+    worker.addEventListener('message', function listen({ data }) {
+      if (data !== 'pong') return;
+      worker.removeEventListener('message', listen);
+      resolve();
+    });
+    worker.postMessage('ping');
+  });
+
 /** @type {import('./env.js').Case[]} */
 export const calls = [
   {
@@ -62,6 +73,24 @@ export const calls = [
         // Without Web Locks or a port that tells nobody knows; there every engine here has one.
         'peer-lost',
       );
+    },
+  },
+  {
+    name: 'nothing is answered before the death of who answers could be seen',
+    where: ({ engine }) => engine !== 'node', // where the exit event needs no preparation
+    run: async (env) => {
+      const worker = env.worker('late-proof.js');
+      const remote = /** @type {any} */ (connect(worker));
+      let answered = false;
+      const call = remote.add(1, 2).then(() => {
+        answered = true;
+      });
+      for (let i = 0; i < 20; i++) await pong(worker);
+      equal(answered, false);
+      worker.postMessage('grant');
+      await call;
+      worker.terminate();
+      await rejects(within(remote.add(2, 2), 10_000, 'the call'), 'peer-lost');
     },
   },
   {
