@@ -7,6 +7,7 @@ export { pool } from '../worker/pool.js';
 export { withOptions } from '../worker/remote.js';
 export { serve } from '../worker/serve.js';
 export { attach } from './attach.js';
+export { alloc, block } from './block.js';
 export {
   decodeText,
   encodeText,
@@ -22,6 +23,7 @@ export { barrier } from './locks/barrier.js';
 export { mutex } from './locks/mutex.js';
 export { rwlock } from './locks/rwlock.js';
 export { semaphore } from './locks/semaphore.js';
+export { remove } from './remove.js';
 export { create } from './space.js';
 export { spawn } from './spawn.js';
 export { cell } from './state/cell.js';
@@ -38,6 +40,7 @@ export { value } from './value.js';
  * @typedef {import('./space.js').SpaceStats} SpaceStats
  * @typedef {import('./space.js').Handle} Handle
  * @typedef {import('./spawn.js').Peer} Peer
+ * @typedef {import('./block.js').Block} Block
  * @typedef {import('./locks/lock.js').Lock} Lock
  * @typedef {import('./locks/lock.js').Held} Held
  * @typedef {import('./locks/barrier.js').Barrier} Barrier

@@ -1,4 +1,14 @@
-/** Named objects of the core: opened once in each thread. */
+/**
+ * Named objects: opened once in each thread.
+ *
+ * @typedef {{
+ *   id: number, name: string, shape: string, made: any, at: number, users: number, removed: boolean,
+ *   stale?: boolean, close?: () => void, gone?: () => void,
+ * }} Entry of a cell, store or lock that this thread has opened. `at`: its address, over shared memory;
+ *   `id`: by which the creator knows it, over messages; `users`: what must end before it can go;
+ *   `removed`: this thread has let go of it; `stale`: another has taken its name away; `close`: it is
+ *   let go of; `gone`: and nobody uses it any more
+ */
 
 import { SluiceError, Status, statusError } from './errors.js';
 import * as layout from './layout.js';
@@ -21,13 +31,14 @@ export function requireName(name) {
  * The object called `name`, found or made.
  *
  * @param {import('./thread.js').Thread} thread
- * @param {string} name
+ * @param {Entry} entry
  * @param {number} bytes that it takes
  * @param {(at: number, bytes: number) => number} open calls the core with the name; gives an offset
  * @param {() => Error} mismatch what to throw where the name stands for something else
  * @returns {number} its address
  */
-export function openNamed(thread, name, bytes, open, mismatch) {
+export function openNamed(thread, entry, bytes, open, mismatch) {
+  const { name } = entry;
   let offset = thread.withText(name, open);
   if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(bytes)) {
     offset = thread.withText(name, open);
@@ -36,32 +47,117 @@ export function openNamed(thread, name, bytes, open, mismatch) {
     const status = thread.status();
     throw status === Status.MISMATCH ? mismatch() : statusError(status, `"${name}"`);
   }
-  const at = thread.base + (offset >>> 0);
-  thread.reach(at + bytes);
-  return at;
+  entry.at = thread.base + (offset >>> 0);
+  thread.reach(entry.at + bytes);
+  return entry.at;
 }
 
 /**
- * This thread's object of that name, made the first time that it is asked for.
+ * This thread's object of that name, made the first time that it is asked for, and again when
+ * another thread has taken its name away.
  *
  * @template T
  * @param {import('./internals.js').Internals} internals
  * @param {string} name
  * @param {string} shape what must be the same each time, for people
- * @param {() => T} make
+ * @param {(entry: Entry) => T} make
  * @returns {T}
  */
-export function objectFor({ objects }, name, shape, make) {
+export function objectFor(internals, name, shape, make) {
+  const { objects } = internals;
   requireName(name);
   const known = objects.get(name);
-  if (!known) {
-    const made = make();
-    objects.set(name, { shape, made });
-    return made;
+  if (known && !isStale(internals, known)) {
+    if (known.shape !== shape) throw otherShape(name, shape, known.shape);
+    return known.made;
   }
-  if (known.shape !== shape) throw otherShape(name, shape, known.shape);
-  return known.made;
+  if (known) letGo(internals, known);
+  /** @type {Entry} */
+  const entry = { id: ids++, name, shape, made: undefined, at: 0, users: 0, removed: false };
+  entry.made = make(entry);
+  objects.set(name, entry);
+  return entry.made;
 }
+
+/** Of this thread's entries. */
+let ids = 0;
+
+/**
+ * Has another thread taken the name away from it?
+ *
+ * @param {import('./internals.js').Internals} internals
+ * @param {{at: number, name: string, stale?: boolean}} one
+ */
+export function isStale({ client, thread }, { at, name, stale }) {
+  if (client) return stale === true;
+  const offset = thread.withText(name, (text, bytes) =>
+    thread.exports.sluice_directory_look(thread.self, text, bytes),
+  );
+  return thread.base + (offset >>> 0) !== at;
+}
+
+/**
+ * This thread has no use for it any more, but for what it holds.
+ *
+ * @param {import('./internals.js').Internals} internals
+ * @param {Entry} entry
+ */
+export function letGo({ objects, thread }, entry) {
+  objects.delete(entry.name);
+  entry.users++;
+  entry.removed = true;
+  entry.close?.();
+  leave(thread, entry);
+}
+
+/** One of its users is done. @param {import('./thread.js').Thread} thread @param {Entry} entry */
+export function leave({ exports, self, base }, entry) {
+  if (--entry.users > 0 || !entry.removed) return;
+  if (entry.at !== 0) exports.sluice_object_close(self, entry.at - base);
+  entry.gone?.();
+}
+
+/** Who hears what the creator says of an object, by its id.
+ * @type {WeakMap<import('./messages/hub.js').Client, Map<number, (message: any) => void>>} */
+const followers = /* @__PURE__ */ new WeakMap();
+
+/**
+ * Over messages: the creator tells what becomes of the object, until this thread has let go of it.
+ *
+ * @param {import('./messages/hub.js').Client} client
+ * @param {Entry} entry
+ * @param {'state' | 'lock'} service
+ * @param {(message: any) => void} [listener]
+ */
+export function follow(client, entry, service, listener) {
+  let known = followers.get(client);
+  if (!known) {
+    const all = (known = new Map());
+    followers.set(client, all);
+    for (const each of ['state', 'lock']) {
+      client.on(each, (message) => all.get(message.object)?.(message));
+    }
+  }
+  const { id } = entry;
+  const mine = known;
+  mine.set(id, (message) => {
+    if (message.removed) entry.stale = true;
+    else listener?.(message);
+  });
+  entry.gone = () => {
+    mine.delete(id);
+    client.post(service, { op: 'drop', object: id });
+  };
+}
+
+/** @param {Entry} entry @param {string} what */
+export function requireNamed({ removed }, what) {
+  if (removed) throw wasRemoved(what);
+}
+
+/** @param {string} what */
+export const wasRemoved = (what) =>
+  new SluiceError('closed', `${what} was removed: open it again to make another`);
 
 /** @param {string} name @param {string} wanted @param {string} [there] */
 export const otherShape = (name, wanted, there = 'something else') =>

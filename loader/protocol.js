@@ -26,9 +26,10 @@
  * @typedef {{op: 'disconnect', link: string}} Disconnect that worker has died
  * @typedef {{op: 'ping'} | {op: 'pong'}} Ping the creator asks before it closes: messages in one
  *   direction arrive in order, so all that the thread has opened is known with the answer
+ * @typedef {{op: 'remove', name: string}} Remove takes a name away
  * @typedef {{op: 'leave'}} Leave
  * @typedef {{op: 'closed'}} Closed the creator has closed the space
- * @typedef {Attached | Failed | Request | Reply | Fault | Post | Adopt | Disconnect | Ping | Leave | Closed} LinkMessage
+ * @typedef {Attached | Failed | Request | Reply | Fault | Post | Adopt | Disconnect | Remove | Ping | Leave | Closed} LinkMessage
  *
  * The posts of the service "channel". An `id` names one end of one channel in one thread.
  *

@@ -32,6 +32,16 @@ uint32_t sluice_directory_find(sluice_space *space, const char *name, uint32_t n
   return status == SLUICE_OK ? entry.offset : 0;
 }
 
+uint32_t sluice_directory_look(sluice_space *space, const char *name, uint32_t name_bytes) {
+  sluice_entry entry;
+  int status = find(space, name, name_bytes, &entry);
+  if (status == SLUICE_OK) {
+    sluice_table_let_go(space, &entry);
+  }
+  space->status = status;
+  return status == SLUICE_OK ? entry.offset : 0;
+}
+
 /* The entry's object if it has this shape, still held; else it is let go. `bytes`, the caller's
  * own, bounds what the caller will touch. */
 static uint32_t same_shape(sluice_space *space, const sluice_entry *entry, sluice_shape shape) {

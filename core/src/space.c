@@ -65,6 +65,25 @@ int sluice_space_state(const sluice_space *space) {
   }
 }
 
+/* An object that has lost its name is in no slot: whoever has joined looks for it in the heap. (The
+ * bit that says whether it has a name follows the truth, and may be late.) */
+static void shut_nameless(sluice_space *space) {
+  uint64_t mine = sluice_bit(space->participant);
+  uint32_t offset = 0;
+  while ((offset = sluice_block_next(space, offset)) != 0) {
+    if (!sluice_kind_is_object(space, offset)) {
+      continue;
+    }
+    uint64_t old = sluice_block_hold(space, offset, mine);
+    if (old != 0 && sluice_kind_is_object(space, offset)) {
+      sluice_kind_shut(space, offset);
+    }
+    if (old != 0 && (old & mine) == 0) {
+      (void)sluice_block_release(space, offset, mine);
+    }
+  }
+}
+
 int sluice_space_close(sluice_space *space) {
   uint32_t open = SLUICE_SPACE_OPEN;
   /* tells every thread; pairs with the acquire in sluice_space_state.
@@ -79,6 +98,9 @@ int sluice_space_close(sluice_space *space) {
       sluice_kind_shut(space, entry.offset);
       sluice_table_let_go(space, &entry);
     }
+  }
+  if (space->participant != 0) {
+    shut_nameless(space);
   }
   sluice_event_wake_all(&sluice_header(space)->freed);
   return SLUICE_OK;

@@ -30,9 +30,17 @@
 import { bytes } from '../codec.js';
 import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
-import { requireName } from '../objects.js';
+import { isStale, requireName } from '../objects.js';
 import { makeReceiver } from './receiver.js';
-import { DEFAULT_CAPACITY, KINDS, openRing, privateRing, requireSame, ringStats } from './ring.js';
+import {
+  DEFAULT_CAPACITY,
+  KINDS,
+  leaveRing,
+  openRing,
+  privateRing,
+  requireSame,
+  ringStats,
+} from './ring.js';
 import { makeSender } from './sender.js';
 
 /**
@@ -52,9 +60,10 @@ export function channel(space, name, options = {}) {
   requireOptions(kind, capacity, overflow, codec);
   const shape = { name, kind, capacity, codec: codec.id };
   const { pumps } = internals;
-  const known = internals.rings.get(name)?.find(({ failure }) => !failure);
-  if (known) requireSame(shape, known.shape);
-  else if (!pumps) ringFor(internals, shape);
+  if (pumps) {
+    const known = internals.rings.get(name)?.find(({ failure, last }) => !failure && !last);
+    if (known) requireSame(shape, known.shape);
+  } else ringFor(internals, shape);
 
   /**
    * @template E
@@ -66,9 +75,11 @@ export function channel(space, name, options = {}) {
     const ring = pumps ? ownRing(internals, shape, end) : ringFor(internals, shape);
     const made = make(ring, () => {
       ends.delete(made);
-      ring.done?.();
+      if (ring.done) ring.done();
+      else leaveRing(ring);
     });
     ends.add(made);
+    if (!pumps) ring.users++;
     if (end === 'sender') pumps?.send(ring);
     else pumps?.receive(ring);
     // The creator has refused already where this thread is the creator.
@@ -95,10 +106,11 @@ export function channel(space, name, options = {}) {
 function ringFor(internals, shape) {
   const { thread, rings } = internals;
   const [known] = rings.get(shape.name) ?? [];
-  if (known) {
+  if (known && !isStale(internals, { at: known.at, name: shape.name })) {
     requireSame(shape, known.shape);
     return known;
   }
+  if (known) leaveRing(known);
   const ring = openRing(thread, 'shared', shape, mostOf(internals));
   rings.set(shape.name, [ring]);
   return ring;

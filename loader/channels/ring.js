@@ -8,14 +8,14 @@
  *   thread: import('../thread.js').Thread, transport: 'shared' | 'message', shape: Shape,
  *   kind: import('./channel.js').Kind, at: number, most: number,
  *   filled: import('../bell.js').Bell, drained: import('../bell.js').Bell,
- *   received: number, lost: number,
+ *   received: number, lost: number, users: number,
  *   producer?: {users: number, end: any}, consumer?: {users: number, end: any},
  *   committed?: () => Promise<void> | undefined, flush?: () => void,
  *   pull?: (records: number, waiting?: boolean) => void, failure?: Error,
  *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, done?: () => void, last?: Figures,
  * }} Ring `kind`: the ring's own; `most`: bytes that its space may get; `filled` rings for the
  *   receiver, `drained` for the sender; `received` and `lost` count a broadcast's records in this
- *   thread; `producer` and `consumer`: what its senders, or receivers, share. On the message transport
+ *   thread; `users`: its open ends, and the name by which this thread knows it; `producer` and `consumer`: what its senders, or receivers, share. On the message transport
  *   each end has a ring of its own, of the kind "spsc": `committed` is pending while the creator has
  *   not acknowledged what was sent so far, `flush` posts what is there, `pull` asks for so many
  *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `blocks` has what records of the type BLOCK
@@ -101,7 +101,14 @@ export function openRing(thread, transport, shape, most) {
     drained: bell(drained),
     received: 0,
     lost: 0,
+    users: 1,
   };
+}
+
+/** One of its users is done. @param {Ring} ring */
+export function leaveRing(ring) {
+  const { thread, at } = ring;
+  if (--ring.users === 0) thread.exports.sluice_object_close(thread.self, at - thread.base);
 }
 
 let rings = 0;
@@ -116,21 +123,20 @@ let rings = 0;
  * @returns {Ring}
  */
 export function privateRing(thread, shape, most, end) {
-  const { exports, self, base } = thread;
+  const { exports, self } = thread;
   const own = { ...shape, kind: KINDS[0], name: `>${rings++}` };
   const ring = openRing(thread, 'message', own, most);
   // It lives on without its name until it is closed.
   thread.withText(own.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
-  let users = 2;
   return {
     ...ring,
     shape,
     end,
+    users: 2,
     blocks: new Map(),
     done() {
-      if (--users > 0) return;
-      this.last = ringStats(this);
-      exports.sluice_object_close(self, ring.at - base);
+      if (this.users === 1) this.last = ringStats(this);
+      leaveRing(this);
     },
   };
 }
@@ -144,7 +150,7 @@ function refusal(thread, shape) {
   const { name, codec } = shape;
   if (status !== Status.MISMATCH) return statusError(status, `channel "${name}"`);
   const there = thread.withText(name, (at, bytes) =>
-    thread.exports.sluice_directory_find(thread.self, at, bytes),
+    thread.exports.sluice_directory_look(thread.self, at, bytes),
   );
   const word = (/** @type {number} */ offset) =>
     thread.i32[(thread.base + (there >>> 0) + offset) >> 2];

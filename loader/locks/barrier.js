@@ -5,7 +5,7 @@ import { untilChanged } from '../bell.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
-import { objectFor, openNamed, otherShape } from '../objects.js';
+import { follow, leave, objectFor, openNamed, otherShape, requireNamed } from '../objects.js';
 import { blockUntil, requireBlocking } from '../sync.js';
 import { watch } from '../wait.js';
 
@@ -35,8 +35,8 @@ export function barrier(space, name, parties) {
     throw new TypeError(`parties are a whole number from 1 to ${MOST}, not ${String(parties)}`);
   }
   const shape = `a barrier for ${parties}`;
-  return objectFor(internals, name, shape, () =>
-    client ? messageBarrier(client, name, parties) : sharedBarrier(thread, name, parties, shape),
+  return objectFor(internals, name, shape, (entry) =>
+    client ? messageBarrier(client, entry, parties) : sharedBarrier(thread, entry, parties),
   );
 }
 
@@ -46,17 +46,17 @@ const twice = (name) =>
 
 /**
  * @param {import('../thread.js').Thread} thread
- * @param {string} name
+ * @param {import('../objects.js').Entry} entry
  * @param {number} parties
- * @param {string} shape
  * @returns {Barrier}
  */
-function sharedBarrier(thread, name, parties, shape) {
+function sharedBarrier(thread, entry, parties) {
   const { exports, self, participant } = thread;
+  const { name, shape } = entry;
   const what = `barrier "${name}"`;
   const at = openNamed(
     thread,
-    name,
+    entry,
     layout.BARRIER_BYTES,
     (text, bytes) => exports.sluice_barrier_open(self, text, bytes, parties),
     () => otherShape(name, shape),
@@ -82,9 +82,11 @@ function sharedBarrier(thread, name, parties, shape) {
   return {
     async wait(wait) {
       wait?.signal?.throwIfAborted();
+      requireNamed(entry, what);
       const ticket = check(exports.sluice_barrier_arrive(at, participant));
       let over = false;
       const letGo = keepAlive();
+      entry.users++;
       /** @type {Promise<number>} */
       const result = new Promise((resolve, reject) => {
         const stop = watch(wait, what, (reason) => {
@@ -101,11 +103,15 @@ function sharedBarrier(thread, name, parties, shape) {
           else resolve(missing);
         });
       });
-      return result.finally(letGo);
+      return result.finally(() => {
+        letGo();
+        leave(thread, entry);
+      });
     },
 
     waitSync(wait) {
       requireBlocking({ transport: 'shared' }, what);
+      requireNamed(entry, what);
       let missing = /** @type {number} */ (Status.AGAIN);
       const sleep = (/** @type {bigint} */ ns) => {
         missing = exports.sluice_barrier_wait(at, participant, ns);
@@ -125,16 +131,19 @@ let ids = 0;
 
 /**
  * @param {import('../messages/hub.js').Client} client
- * @param {string} name
+ * @param {import('../objects.js').Entry} entry
  * @param {number} parties
  * @returns {Barrier}
  */
-function messageBarrier(client, name, parties) {
+function messageBarrier(client, entry, parties) {
+  const { id: object, name } = entry;
+  follow(client, entry, 'lock');
   const what = `barrier "${name}"`;
   let waits = false;
   return {
     async wait(wait) {
       wait?.signal?.throwIfAborted();
+      requireNamed(entry, what);
       if (waits) throw twice(name);
       waits = true;
       const id = --ids;
@@ -145,7 +154,7 @@ function messageBarrier(client, name, parties) {
             reject(reason);
           });
           client
-            .request('lock', { op: 'arrive', id, name, parties })
+            .request('lock', { op: 'arrive', id, object, name, parties })
             .then((place) => resolve(parties - 1 - place), reject)
             .finally(stop);
         });

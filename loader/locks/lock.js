@@ -25,6 +25,7 @@
 import { makeQueue, NOT_YET } from '../channels/queue.js';
 import { DISPOSE } from '../dispose.js';
 import { SluiceError, Status, statusError } from '../errors.js';
+import { follow, leave, requireNamed } from '../objects.js';
 import { blockUntil, requireBlocking, requireShared } from '../sync.js';
 import { limit, watch } from '../wait.js';
 
@@ -48,12 +49,14 @@ function makeHeld(recovered, giveBack) {
 /**
  * Over shared memory: those of this thread queue here, threads queue in the core.
  *
+ * @param {import('../thread.js').Thread} thread
+ * @param {import('../objects.js').Entry} entry
  * @param {Way} way
  * @param {string} what
  * @param {boolean} [counts] what `take` gives is a number of its own, and not a status
  * @returns {Lock}
  */
-export function sharedLock(way, what, counts = false) {
+export function sharedLock(thread, entry, way, what, counts = false) {
   let slept = false;
   /** @type {Promise<void>} */
   let asleep;
@@ -71,7 +74,13 @@ export function sharedLock(way, what, counts = false) {
   );
 
   /** @param {number} taken */
-  const hold = (taken) => makeHeld(!counts && taken === OWNER_DIED, () => way.give(taken));
+  function hold(taken) {
+    entry.users++;
+    return makeHeld(!counts && taken === OWNER_DIED, () => {
+      way.give(taken);
+      leave(thread, entry);
+    });
+  }
 
   /** @returns {Held | typeof NOT_YET} */
   function attempt() {
@@ -84,6 +93,7 @@ export function sharedLock(way, what, counts = false) {
 
   /** @returns {Held | undefined} */
   function attemptOnce() {
+    requireNamed(entry, what);
     const held = queue.length === 0 ? attempt() : NOT_YET;
     return held === NOT_YET ? undefined : held;
   }
@@ -94,6 +104,7 @@ export function sharedLock(way, what, counts = false) {
       limit(wait?.timeout);
       const held = attemptOnce();
       if (held) return held;
+      entry.users++;
       try {
         return await queue.add({ attempt, need: 0 }, wait);
       } catch (error) {
@@ -102,6 +113,8 @@ export function sharedLock(way, what, counts = false) {
           way.giveUp();
         }
         throw error;
+      } finally {
+        leave(thread, entry);
       }
     },
 
@@ -109,6 +122,7 @@ export function sharedLock(way, what, counts = false) {
 
     lockSync(wait) {
       requireBlocking({ transport: 'shared' }, what);
+      requireNamed(entry, what);
       let taken = way.take(false);
       const done = () => {
         if (taken < 0 && taken !== Status.BUSY) taken = way.take(false);
@@ -142,18 +156,24 @@ let ids = 0;
  * Over messages: the creator gives it in turn.
  *
  * @param {import('../messages/hub.js').Client} client
+ * @param {import('../objects.js').Entry} entry
  * @param {{name: string, kind: 'mutex' | 'rwlock' | 'semaphore', permits: number, take: number}} request
  * @param {string} what
  * @returns {Lock}
  */
-export function messageLock(client, request, what) {
+export function messageLock(client, entry, request, what) {
+  follow(client, entry, 'lock');
+
   /** @param {number} id @param {{recovered: boolean} | undefined} answer */
   const hold = (id, answer) =>
     answer && makeHeld(answer.recovered, () => client.post('lock', { op: 'release', id }));
 
   /** @param {number} id @param {boolean} wait */
-  const ask = async (id, wait) =>
-    hold(id, await client.request('lock', { op: 'acquire', id, ...request, wait }));
+  async function ask(id, wait) {
+    requireNamed(entry, what);
+    const message = { op: 'acquire', id, object: entry.id, ...request, wait };
+    return hold(id, await client.request('lock', message));
+  }
 
   const sync = () => {
     requireShared({ transport: 'message' }, what);

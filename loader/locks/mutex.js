@@ -18,22 +18,22 @@ export function mutex(space, name) {
   const internals = inside(space);
   const { client, thread } = internals;
   const what = `mutex "${name}"`;
-  return objectFor(internals, name, 'a mutex', () =>
+  return objectFor(internals, name, 'a mutex', (entry) =>
     client
-      ? messageLock(client, { name, kind: 'mutex', permits: 1, take: 1 }, what)
-      : sharedLock(wayOf(thread, name), what),
+      ? messageLock(client, entry, { name, kind: 'mutex', permits: 1, take: 1 }, what)
+      : sharedLock(thread, entry, wayOf(thread, entry), what),
   );
 }
 
-/** @param {import('../thread.js').Thread} thread @param {string} name @returns {import('./lock.js').Way} */
-function wayOf(thread, name) {
+/** @param {import('../thread.js').Thread} thread @param {import('../objects.js').Entry} entry @returns {import('./lock.js').Way} */
+function wayOf(thread, entry) {
   const { exports, self, participant } = thread;
   const at = openNamed(
     thread,
-    name,
+    entry,
     layout.MUTEX_BYTES,
     (text, bytes) => exports.sluice_mutex_open(self, text, bytes),
-    () => otherShape(name, 'a mutex'),
+    () => otherShape(entry.name, 'a mutex'),
   );
   const freed = localBell();
   let held = false;

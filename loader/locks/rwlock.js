@@ -21,16 +21,19 @@ export function rwlock(space, name) {
   const internals = inside(space);
   const { client, thread } = internals;
   const [reading, writing] = [`reading under rwlock "${name}"`, `writing under rwlock "${name}"`];
-  return objectFor(internals, name, 'an rwlock', () => {
+  return objectFor(internals, name, 'an rwlock', (entry) => {
     if (client) {
       const request = { name, kind: /** @type {const} */ ('rwlock'), permits: READERS };
       return {
-        read: messageLock(client, { ...request, take: 1 }, reading),
-        write: messageLock(client, { ...request, take: READERS }, writing),
+        read: messageLock(client, entry, { ...request, take: 1 }, reading),
+        write: messageLock(client, entry, { ...request, take: READERS }, writing),
       };
     }
-    const { read, write } = waysOf(thread, name);
-    return { read: sharedLock(read, reading), write: sharedLock(write, writing) };
+    const { read, write } = waysOf(thread, entry);
+    return {
+      read: sharedLock(thread, entry, read, reading),
+      write: sharedLock(thread, entry, write, writing),
+    };
   });
 }
 
@@ -38,17 +41,17 @@ export function rwlock(space, name) {
  * The core knows threads. The readers of one thread are one to it; the first locks, the last unlocks.
  *
  * @param {import('../thread.js').Thread} thread
- * @param {string} name
+ * @param {import('../objects.js').Entry} entry
  * @returns {{read: import('./lock.js').Way, write: import('./lock.js').Way}}
  */
-function waysOf(thread, name) {
+function waysOf(thread, entry) {
   const { exports, self, participant } = thread;
   const at = openNamed(
     thread,
-    name,
+    entry,
     layout.RWLOCK_BYTES,
     (text, bytes) => exports.sluice_rwlock_open(self, text, bytes),
-    () => otherShape(name, 'an rwlock'),
+    () => otherShape(entry.name, 'an rwlock'),
   );
   const freed = localBell();
   let readers = 0;

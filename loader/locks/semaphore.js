@@ -24,28 +24,27 @@ export function semaphore(space, name, permits) {
   }
   const what = `semaphore "${name}"`;
   const shape = `a semaphore of ${permits} permits`;
-  return objectFor(internals, name, shape, () =>
+  return objectFor(internals, name, shape, (entry) =>
     client
-      ? messageLock(client, { name, kind: 'semaphore', permits, take: 1 }, what)
-      : sharedLock(wayOf(thread, name, permits, shape), what, true),
+      ? messageLock(client, entry, { name, kind: 'semaphore', permits, take: 1 }, what)
+      : sharedLock(thread, entry, wayOf(thread, entry, permits), what, true),
   );
 }
 
 /**
  * @param {import('../thread.js').Thread} thread
- * @param {string} name
+ * @param {import('../objects.js').Entry} entry
  * @param {number} permits
- * @param {string} shape
  * @returns {import('./lock.js').Way}
  */
-function wayOf(thread, name, permits, shape) {
+function wayOf(thread, entry, permits) {
   const { exports, self, participant } = thread;
   const at = openNamed(
     thread,
-    name,
+    entry,
     exports.sluice_semaphore_bytes(permits),
     (text, bytes) => exports.sluice_semaphore_open(self, text, bytes, permits),
-    () => otherShape(name, shape),
+    () => otherShape(entry.name, entry.shape),
   );
   return {
     take: () => exports.sluice_semaphore_try(at, permits, participant),

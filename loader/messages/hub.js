@@ -7,7 +7,8 @@
  * }} Session what one thread has of one service. `receive` gives the answer to a request, or a
  *   promise of it; `end`: the thread has left, or died; `settled`: it knows all that there is to know
  * @typedef {{id: string, post(body: any, transfer?: Transferable[]): void}} From
- * @typedef {(from: From) => Session} Service
+ * @typedef {{open(from: From): Session, remove(name: string): boolean}} Service `remove`: a name is
+ *   taken away; was there one?
  *
  * @typedef {{
  *   request(service: string, body: any, transfer?: Transferable[]): Promise<any>,
@@ -19,6 +20,7 @@
  *   readonly client: Client, readonly peers: number,
  *   connect(link: string): MessagePort, adopt(link: string, port: MessagePort, parent?: string): void,
  *   disconnect(link: string): void, settled(): Promise<void>, close(): void,
+ *   remove(name: string): boolean,
  * }} Hub
  */
 
@@ -50,7 +52,7 @@ export function makeHub(services) {
         port
           ? port.postMessage({ op: 'post', service: name, body }, transfer)
           : tellOwn(name, body);
-      session = services[name]({ id, post });
+      session = services[name].open({ id, post });
       sessions.set(name, session);
     }
     return session;
@@ -122,6 +124,7 @@ export function makeHub(services) {
           );
         } else if (message.op === 'adopt') hub.adopt(message.link, message.port, id);
         else if (message.op === 'disconnect') hub.disconnect(message.link);
+        else if (message.op === 'remove') hub.remove(message.name);
         else if (message.op === 'leave') part(id, 'closed');
         else if (message.op === 'pong') link.heard?.();
       };
@@ -131,6 +134,11 @@ export function makeHub(services) {
     },
 
     disconnect: (id) => part(id, 'peer-lost'),
+
+    remove: (name) =>
+      Object.values(services)
+        .map((service) => service.remove(name))
+        .includes(true),
 
     async settled() {
       const letGo = keepAlive();

@@ -4,6 +4,7 @@
  * @typedef {{
  *   readonly client: import('./hub.js').Client,
  *   connect(link: string): MessagePort, disconnect(link: string): void, leave(): void,
+ *   remove(name: string): void,
  * }} Link
  */
 
@@ -78,6 +79,10 @@ export function makeLink(port, onClosed) {
 
     disconnect(link) {
       port.postMessage({ op: 'disconnect', link });
+    },
+
+    remove(name) {
+      port.postMessage({ op: 'remove', name });
     },
 
     leave() {

@@ -45,8 +45,8 @@ export function makeRelay() {
     return known;
   }
 
-  /** @type {import('./hub.js').Service} */
-  const service = ({ post: postTo }) => {
+  /** @type {import('./hub.js').Service['open']} */
+  const open = ({ post: postTo }) => {
     /** @type {Map<number, End>} */
     const ends = new Map();
     const debts = makeDebts();
@@ -80,6 +80,8 @@ export function makeRelay() {
       },
     };
   };
+  // Its ends go on; who opens the name from now on makes another.
+  const service = { open, remove: (/** @type {string} */ name) => channels.delete(name) };
   return { service, stats: (name) => channels.get(name)?.stats };
 }
 

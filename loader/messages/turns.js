@@ -4,14 +4,18 @@
  * hub.
  *
  * @typedef {{
- *   op: 'acquire', id: number, name: string, kind: 'mutex' | 'rwlock' | 'semaphore', permits: number,
+ *   op: 'acquire', id: number, object: number, name: string, kind: 'mutex' | 'rwlock' | 'semaphore', permits: number,
  *   take: number, wait: boolean,
  * }} Acquire answered by {recovered} when it has them, and by undefined when it does not want to wait
  *   and they are not free. `id`: the client's own. `recovered`: whoever had all permits before died
- * @typedef {{op: 'arrive', id: number, name: string, parties: number}} Arrive at a barrier; answered by
+ * @typedef {{op: 'arrive', id: number, object: number, name: string, parties: number}} Arrive at a barrier; answered by
  *   the place in which it arrived, from 0 on, when all have
  * @typedef {{op: 'cancel', id: number}} Cancel gives up what has not been answered
  * @typedef {{op: 'release', id: number}} Release of what was acquired by that id
+ * @typedef {{op: 'drop', object: number}} Drop the client has let go of the lock, but for its claims
+ *
+ * An `object` is what the client calls the lock that had this name when it first used it; the name may
+ * stand for another by now. Posted: {object, removed: true}.
  */
 
 import { SluiceError } from '../errors.js';
@@ -19,18 +23,30 @@ import { SluiceError } from '../errors.js';
 /**
  * @typedef {{id: number, from: import('./hub.js').From, take: number, give: (value: any) => void, fail: (error: Error) => void}} Claim
  * @typedef {{
- *   shape: string, permits: number, free: number, died: boolean, held: Set<Claim>, waiting: Set<Claim>,
+ *   name: string, shape: string, permits: number, free: number, died: boolean, held: Set<Claim>, waiting: Set<Claim>,
  *   members: Set<import('./hub.js').From>,
  * }} Lock `members`: who has come to a barrier once; `died`: one of them, or who had all permits
  */
+
+/** @typedef {{from: import('./hub.js').From, objects: Map<number, Lock>, known: Set<Lock>}} User a client */
 
 /** @returns {import('./hub.js').Service} */
 export function makeTurns() {
   /** @type {Map<string, Lock>} */
   const locks = new Map();
+  /** @type {Set<User>} */
+  const users = new Set();
+
+  /** @param {User} user @param {Acquire | Arrive} message @param {string} shape @param {number} permits */
+  function lockFor(user, { object, name }, shape, permits) {
+    const lock = user.objects.get(object) ?? lockNamed(name, shape, permits);
+    user.objects.set(object, lock);
+    user.known.add(lock);
+    return lock;
+  }
 
   /** @param {string} name @param {string} shape @param {number} permits */
-  function lockFor(name, shape, permits) {
+  function lockNamed(name, shape, permits) {
     const known = locks.get(name);
     if (known) {
       if (known.shape !== shape) throw mismatch(name, shape, known.shape);
@@ -38,6 +54,7 @@ export function makeTurns() {
     }
     /** @type {Lock} */
     const lock = {
+      name,
       shape,
       permits,
       free: permits,
@@ -62,9 +79,11 @@ export function makeTurns() {
     }
   }
 
-  /** @param {Acquire} message @param {import('./hub.js').From} from */
-  function acquire({ id, name, kind, permits, take, wait }, from) {
-    const lock = lockFor(name, `${kind} of ${permits}`, permits);
+  /** @param {Acquire} message @param {User} user */
+  function acquire(message, user) {
+    const { id, kind, permits, take, wait } = message;
+    const { from } = user;
+    const lock = lockFor(user, message, `${kind} of ${permits}`, permits);
     if (!wait && (lock.waiting.size > 0 || lock.free < take)) return undefined;
     return new Promise((give, fail) => {
       lock.waiting.add({ id, from, take, give, fail });
@@ -72,9 +91,11 @@ export function makeTurns() {
     });
   }
 
-  /** @param {Arrive} message @param {import('./hub.js').From} from */
-  function arrive({ id, name, parties }, from) {
-    const lock = lockFor(name, `barrier for ${parties}`, parties);
+  /** @param {Arrive} message @param {User} user */
+  function arrive(message, user) {
+    const { id, name, parties } = message;
+    const { from } = user;
+    const lock = lockFor(user, message, `barrier for ${parties}`, parties);
     if (lock.died) throw broken(name);
     lock.members.add(from);
     return new Promise((give, fail) => {
@@ -95,41 +116,71 @@ export function makeTurns() {
     lock.died ||= died && claim.take === lock.permits;
   }
 
-  return (from) => {
-    /** @param {Set<Claim>} claims @param {number} id */
-    const own = (claims, id) => [...claims].find((one) => one.from === from && one.id === id);
-    return {
-      receive(message) {
-        if (message.op === 'acquire') return acquire(message, from);
-        if (message.op === 'arrive') return arrive(message, from);
-        for (const lock of locks.values()) {
-          const waits = own(lock.waiting, message.id);
-          const holds = own(lock.held, message.id);
-          if (waits && message.op === 'cancel') {
-            lock.waiting.delete(waits);
-            waits.give(undefined);
-          }
-          // It may have got it while it gave it up.
-          if (holds) giveBack(lock, holds, false);
-          if (waits || holds) serve(lock);
-        }
-        return undefined;
-      },
+  /** @param {Set<Claim>} claims @param {User} user @param {number} id */
+  const own = (claims, { from }, id) =>
+    [...claims].find((one) => one.from === from && one.id === id);
 
-      end(code) {
-        for (const [name, lock] of locks) {
-          for (const claim of lock.waiting) if (claim.from === from) lock.waiting.delete(claim);
-          for (const claim of lock.held) {
-            if (claim.from === from) giveBack(lock, claim, code === 'peer-lost');
+  /** Forgets what the client has let go of and does not use any more. @param {User} user */
+  function prune({ from, objects, known }) {
+    const named = new Set(objects.values());
+    /** @param {Claim} claim */
+    const isOwn = (claim) => claim.from === from;
+    for (const lock of known) {
+      if (!named.has(lock) && ![...lock.held, ...lock.waiting].some(isOwn)) known.delete(lock);
+    }
+  }
+
+  return {
+    open(from) {
+      /** @type {User} */
+      const user = { from, objects: new Map(), known: new Set() };
+      users.add(user);
+      return {
+        receive(message) {
+          if (message.op === 'acquire') return acquire(message, user);
+          if (message.op === 'arrive') return arrive(message, user);
+          if (message.op === 'drop') user.objects.delete(message.object);
+          for (const lock of user.known) {
+            const waits = own(lock.waiting, user, message.id);
+            const holds = own(lock.held, user, message.id);
+            if (waits && message.op === 'cancel') {
+              lock.waiting.delete(waits);
+              waits.give(undefined);
+            }
+            // It may have got it while it gave it up.
+            if (holds) giveBack(lock, holds, false);
+            if (waits || holds) serve(lock);
           }
-          if (lock.members.delete(from) && code === 'peer-lost') {
-            lock.died = true;
-            for (const claim of lock.waiting) claim.fail(broken(name));
-            lock.waiting.clear();
-          } else serve(lock);
+          if (user.known.size > user.objects.size) prune(user);
+          return undefined;
+        },
+
+        end(code) {
+          users.delete(user);
+          for (const lock of user.known) {
+            for (const claim of lock.waiting) if (claim.from === from) lock.waiting.delete(claim);
+            for (const claim of lock.held) {
+              if (claim.from === from) giveBack(lock, claim, code === 'peer-lost');
+            }
+            if (lock.members.delete(from) && code === 'peer-lost') {
+              lock.died = true;
+              for (const claim of lock.waiting) claim.fail(broken(lock.name));
+              lock.waiting.clear();
+            } else serve(lock);
+          }
+        },
+      };
+    },
+
+    remove(name) {
+      const lock = locks.get(name);
+      for (const { from, objects } of users) {
+        for (const [object, used] of objects) {
+          if (used === lock) from.post({ object, removed: true });
         }
-      },
-    };
+      }
+      return locks.delete(name);
+    },
   };
 }
 

@@ -7,14 +7,15 @@
  * @typedef {[key: string, version: number, bytes: Uint8Array | undefined]} Entry without bytes:
  *   deleted
  *
- * @typedef {{op: 'open', name: string, shape: TableShape, initial?: Uint8Array}} Open answered by
- *   {entries: Entry[]}; from then on each change is posted as a Change. `initial`: what the key ''
- *   is where nobody has opened the table before
- * @typedef {{op: 'put', name: string, key: string, bytes?: Uint8Array, expected?: number}} Put answered
+ * @typedef {{op: 'open', object: number, name: string, shape: TableShape, initial?: Uint8Array}} Open
+ *   answered by {entries: Entry[]}; from then on each change is posted as a Change. `object`: what the
+ *   client calls this table from now on; its name may stand for another one day. `initial`: what the
+ *   key '' is where nobody has opened the table before
+ * @typedef {{op: 'put', object: number, key: string, bytes?: Uint8Array, expected?: number}} Put answered
  *   by {done, version, bytes}: what stands there now. Without bytes it deletes; `expected`: only where
  *   that is the version, 0 where there is no value
- * @typedef {{op: 'remove', name: string}} Remove answered by whether there was such a table
- * @typedef {{name: string, entry: Entry}} Change
+ * @typedef {{op: 'drop', object: number}} Drop the client has let go of the table
+ * @typedef {{object: number, entry?: Entry, removed?: true}} Change `removed`: the name was taken away
  */
 
 import { SluiceError } from '../errors.js';
@@ -22,53 +23,84 @@ import { SluiceError } from '../errors.js';
 /** @returns {import('./hub.js').Service} */
 export function makeValues() {
   /** @typedef {{version: number, bytes: Uint8Array | undefined}} Value */
-  /** @typedef {{shape: TableShape, values: Map<string, Value>, size: number, watchers: Set<import('./hub.js').From>}} Table */
+  /** @typedef {(change: Omit<Change, 'object'>) => void} Watcher */
+  /** @typedef {{name: string, shape: TableShape, values: Map<string, Value>, size: number, watchers: Set<Watcher>}} Table */
   /** @type {Map<string, Table>} */
   const tables = new Map();
 
-  /** @param {Open} message @param {import('./hub.js').From} from */
-  function open({ name, shape, initial }, from) {
+  /** @param {Open} message @param {Watcher} watcher */
+  function open({ name, shape, initial }, watcher) {
     let table = tables.get(name);
     if (!table) {
-      table = { shape, values: new Map(), size: 0, watchers: new Set() };
+      table = { name, shape, values: new Map(), size: 0, watchers: new Set() };
       tables.set(name, table);
       if (initial) table.values.set('', { version: 1, bytes: initial });
     }
     requireSame(name, shape, table.shape);
-    table.watchers.add(from);
-    return {
-      entries: [...table.values].map(([key, { version, bytes }]) => [key, version, bytes]),
-    };
+    table.watchers.add(watcher);
+    return table;
   }
 
-  /** @param {Put} message */
-  function put({ name, key, bytes, expected }) {
-    const table = tables.get(name);
-    if (!table) throw new SluiceError('closed', `"${name}" was removed: open it again`);
-    const { values, watchers, shape } = table;
+  /** @param {Put} message @param {Table} table */
+  function put({ key, bytes, expected }, table) {
+    const { name, values, watchers, shape, size } = table;
     const { version, bytes: there } = values.get(key) ?? { version: 0, bytes: undefined };
     const stands = there ? version : 0;
     if (expected !== undefined && expected !== stands) {
       return { done: false, version: stands, bytes: there };
     }
     if (!bytes && !there) return { done: false, version: 0 };
-    if (bytes && !there && table.size >= (shape.entries ?? Infinity)) throw full(name, table.size);
+    if (bytes && !there && size >= (shape.entries ?? Infinity)) throw full(name, size);
     const entry = /** @type {Entry} */ ([key, version + 1, bytes]);
     values.set(key, { version: version + 1, bytes });
     table.size += (bytes ? 1 : 0) - (there ? 1 : 0);
-    for (const watcher of watchers) watcher.post({ name, entry });
+    for (const watcher of watchers) watcher({ entry });
     return { done: true, version: version + 1, bytes };
   }
 
-  return (from) => ({
-    receive(message) {
-      if (message.op === 'open') return open(message, from);
-      return message.op === 'put' ? put(message) : tables.delete(message.name);
+  return {
+    open(from) {
+      /** @type {Map<number, {table: Table, watcher: Watcher}>} */
+      const opened = new Map();
+
+      /** @param {number} object */
+      function drop(object) {
+        const one = opened.get(object);
+        one?.table.watchers.delete(one.watcher);
+        opened.delete(object);
+      }
+
+      return {
+        receive(message) {
+          const { op, object } = message;
+          if (op === 'drop') return drop(object);
+          if (op === 'open') {
+            /** @type {Watcher} */
+            const watcher = (change) => from.post({ ...change, object });
+            const table = open(message, watcher);
+            opened.set(object, { table, watcher });
+            const entries = [...table.values].map(([key, { version, bytes }]) => [
+              key,
+              version,
+              bytes,
+            ]);
+            return { entries };
+          }
+          const one = opened.get(object);
+          if (!one) throw new SluiceError('closed', 'it was removed: open it again');
+          return put(message, one.table);
+        },
+        end() {
+          for (const object of [...opened.keys()]) drop(object);
+        },
+      };
     },
-    end() {
-      for (const { watchers } of tables.values()) watchers.delete(from);
+
+    remove(name) {
+      for (const watcher of tables.get(name)?.watchers ?? []) watcher({ removed: true });
+      return tables.delete(name);
     },
-  });
+  };
 }
 
 /** @param {string} name @param {number} size */

@@ -35,9 +35,9 @@ import { changed, values } from './watch.js';
 export function cell(space, name, codec, initial) {
   const internals = inside(space);
   const shape = `a cell with codec ${codec.id}`;
-  return objectFor(internals, name, shape, () => {
+  return objectFor(internals, name, shape, (entry) => {
     const what = { kind: /** @type {const} */ ('cell'), entries: 1 };
-    const table = tableFor(internals, name, shape, codec, what, { value: initial });
+    const table = tableFor(internals, entry, codec, what, { value: initial });
     return makeCell(table, internals, `cell "${name}"`);
   });
 }

@@ -18,7 +18,7 @@
 import { untilChanged } from '../bell.js';
 import { Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
-import { hash, openNamed, otherShape } from '../objects.js';
+import { hash, openNamed, otherShape, wasRemoved } from '../objects.js';
 
 const ANY = 2n ** 64n - 1n;
 /** How often to try again when others were in the way a thousand times. */
@@ -26,26 +26,38 @@ const ATTEMPTS = 8;
 
 /**
  * @param {import('../thread.js').Thread} thread
- * @param {string} name
- * @param {string} shape
+ * @param {import('../objects.js').Entry} named
  * @param {import('../codec.js').Codec<any>} codec
  * @param {number} entries
  * @returns {Table}
  */
-export function sharedTable(thread, name, shape, codec, entries) {
-  const { exports, self, base } = thread;
-  const what = `"${name}"`;
+export function sharedTable(thread, named, codec, entries) {
+  const { self, base } = thread;
+  let { exports } = thread;
+  const what = `"${named.name}"`;
   const at = openNamed(
     thread,
-    name,
+    named,
     exports.sluice_store_bytes(entries),
     (text, bytes) => exports.sluice_store_open(self, text, bytes, entries, hash(codec.id)),
-    () => otherShape(name, shape),
+    () => otherShape(named.name, named.shape),
   );
   const view = thread.alloc(layout.STORE_VIEW_BYTES);
   const entry = thread.alloc(layout.STORE_ENTRY_BYTES);
   const claim = thread.alloc(layout.STORE_CLAIM_BYTES);
   exports.sluice_store_attach(view, self, at - base, entries);
+  named.close = () => {
+    for (const block of [view, entry, claim]) thread.free(block);
+    // Whatever is done to it from now on.
+    exports = new Proxy(
+      {},
+      {
+        get() {
+          throw wasRemoved(what);
+        },
+      },
+    );
+  };
 
   /** @param {number} address */
   const word = (address) => thread.i32[address >> 2] >>> 0;

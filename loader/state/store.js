@@ -48,8 +48,8 @@ export function store(space, name, options = {}) {
     );
   }
   const shape = `a store of ${entries} entries with codec ${codec.id}`;
-  return objectFor(internals, name, shape, () => {
-    const table = tableFor(internals, name, shape, codec, { kind: 'store', entries });
+  return objectFor(internals, name, shape, (entry) => {
+    const table = tableFor(internals, entry, codec, { kind: 'store', entries });
     return makeStore(table, internals, `store "${name}"`);
   });
 }

@@ -1,30 +1,25 @@
 /** A table on this space's transport. */
 
-import { makeReplicas } from './replica.js';
+import { replica } from './replica.js';
 import { sharedTable } from './shared.js';
-
-/** @type {WeakMap<object, ReturnType<typeof makeReplicas>>} */
-const replicas = new WeakMap();
 
 /**
  * @param {import('../internals.js').Internals} internals
- * @param {string} name
- * @param {string} shape for people
+ * @param {import('../objects.js').Entry} entry
  * @param {import('../codec.js').Codec<any>} codec
  * @param {{kind: 'cell' | 'store', entries: number}} what
  * @param {{value: any}} [initial] of the key ''
  * @returns {import('./shared.js').Table}
  */
-export function tableFor({ client, thread }, name, shape, codec, { kind, entries }, initial) {
-  if (client) {
-    let replica = replicas.get(client);
-    if (!replica) {
-      replica = makeReplicas(client);
-      replicas.set(client, replica);
-    }
-    return replica(name, { kind, codec: codec.id, entries }, codec, initial);
-  }
-  const table = sharedTable(thread, name, shape, codec, entries);
-  if (initial) table.put('', initial.value, 0);
+export function tableFor({ client, thread, watchers }, entry, codec, { kind, entries }, initial) {
+  const table = client
+    ? replica(client, entry, { kind, codec: codec.id, entries }, codec, initial)
+    : sharedTable(thread, entry, codec, entries);
+  if (!client && initial) table.put('', initial.value, 0);
+  const { close } = entry;
+  entry.close = () => {
+    close?.();
+    for (const watcher of [...watchers]) if (watcher.table === table) watcher.close();
+  };
   return table;
 }

@@ -32,9 +32,10 @@ export function changed(table, internals, key, since, wait, what) {
       end();
       reject(reason);
     };
-    // With the space.
+    // With the space, or when it is removed.
     const closing = {
-      close: () => fail(new SluiceError('closed', `${what}: the space was closed`)),
+      table,
+      close: () => fail(new SluiceError('closed', `${what} was closed, or removed`)),
     };
     /** @type {(() => void) | undefined} */
     let stop;

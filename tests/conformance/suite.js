@@ -1,5 +1,6 @@
 // Every conformance case. Each runs on each engine and transport: what a case says about the SDK
 // holds everywhere, or its `where` says where.
+import { blocks } from './block.test.js';
 import { calls } from './call.test.js';
 import { blockingCalls } from './call-sync.test.js';
 import { channels } from './channel.test.js';
@@ -11,6 +12,7 @@ import { loading } from './loader.test.js';
 import { locks } from './lock.test.js';
 import { pools } from './pool.test.js';
 import { parallels } from './pool-parallel.test.js';
+import { removals } from './remove.test.js';
 import { smoke } from './smoke.test.js';
 import { spaces } from './space.test.js';
 import { spawning } from './spawn.test.js';
@@ -43,6 +45,8 @@ export const suite = unique([
   ...codecs,
   ...locks,
   ...states,
+  ...removals,
+  ...blocks,
   ...calls,
   ...blockingCalls,
   ...pools,

@@ -81,6 +81,9 @@ int sluice_object_close(sluice_space *space, uint32_t offset);
  * with space->status SLUICE_E_EMPTY when there is none, else as sluice_object_open. */
 uint32_t sluice_directory_find(sluice_space *space, const char *name, uint32_t name_bytes);
 
+/* The same without a reference: a snapshot, to compare with what one has, and not to be used. */
+uint32_t sluice_directory_look(sluice_space *space, const char *name, uint32_t name_bytes);
+
 /* Takes the name away. The object lives on until the last that has it open closes it. SLUICE_OK;
  * SLUICE_E_EMPTY when there is none; SLUICE_E_INVALID, SLUICE_E_AGAIN, SLUICE_E_POISONED. Any
  * thread; lock-free. */

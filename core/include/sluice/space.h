@@ -104,8 +104,9 @@ int sluice_space_attach(sluice_space *space, void *at, uint32_t available);
 /* Tells all threads that the memory behind the space now reaches `bytes`. Never shrinks. */
 int sluice_space_grow(sluice_space *space, uint32_t bytes);
 
-/* Closes the space for everybody: each end of each channel is closed and its waiters are woken.
- * What was committed can still be read. Idempotent. */
+/* Closes the space for everybody: each end of each channel is closed and its waiters are woken; of
+ * objects that have lost their names only where the caller has joined. What was committed can still
+ * be read. Idempotent. */
 int sluice_space_close(sluice_space *space);
 
 /* SLUICE_OK while the space is open, else SLUICE_E_CLOSED or SLUICE_E_POISONED. */

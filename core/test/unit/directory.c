@@ -97,6 +97,25 @@ static void a_name_length_of_4_gib_is_invalid_unread(void **state) {
   free(space.base);
 }
 
+static void looking_finds_the_same_and_takes_no_reference(void **state) {
+  (void)state;
+  sluice_space first = joined_space(BYTES);
+  sluice_space second = joined(&first);
+  uint32_t made = open_named(&first, "one");
+  uint64_t refs = refs_of(&first, made);
+  assert_int_equal(sluice_directory_look(&second, "one", 3), made);
+  assert_int_equal(second.status, SLUICE_OK);
+  assert_true(refs_of(&first, made) == refs);
+  /* Nor does it take one away. */
+  assert_int_equal(sluice_directory_look(&first, "one", 3), made);
+  assert_true(refs_of(&first, made) == refs);
+  assert_int_equal(sluice_directory_look(&second, "two", 3), 0);
+  assert_int_equal(second.status, SLUICE_E_EMPTY);
+  assert_int_equal(sluice_directory_look(&second, "", 0), 0);
+  assert_int_equal(second.status, SLUICE_E_INVALID);
+  free(first.base);
+}
+
 /* ---- a full table ---- */
 
 static void every_entry_of_the_table_can_be_used(void **state) {
@@ -686,6 +705,7 @@ int main(void) {
       cmocka_unit_test(a_name_of_104_bytes_is_the_longest),
       cmocka_unit_test(an_empty_name_is_invalid),
       cmocka_unit_test(a_name_length_of_4_gib_is_invalid_unread),
+      cmocka_unit_test(looking_finds_the_same_and_takes_no_reference),
       cmocka_unit_test(every_entry_of_the_table_can_be_used),
       cmocka_unit_test(a_full_table_is_no_memory_and_leaks_none),
       cmocka_unit_test(a_full_table_still_answers),

@@ -355,6 +355,24 @@ static void *wait_for_room(void *producer) {
   return (void *)(intptr_t)status;
 }
 
+static void closing_a_space_wakes_who_waits_on_what_lost_its_name(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space other = joined(&space);
+  uint32_t offset = sluice_ring_open(&other, "ring", 4, 1024, 0);
+  sluice_ring *ring = ring_at(&other, offset);
+  sluice_ring_consumer consumer;
+  (void)sluice_ring_consumer_open(&consumer, ring, 1024, other.participant);
+  assert_int_equal(sluice_directory_remove(&space, "ring", 4), SLUICE_OK);
+  pthread_t reader = start(wait_for_a_record, &consumer);
+  until_asleep(&ring->consumer.asleep);
+  uint64_t refs = refs_of(&space, offset);
+  (void)sluice_space_close(&space);
+  assert_int_equal(finish(reader), SLUICE_E_CLOSED);
+  assert_true(refs_of(&space, offset) == refs);
+  free(space.base);
+}
+
 static void closing_a_space_wakes_both_ends(void **state) {
   (void)state;
   sluice_space space = fresh_space(BYTES);
@@ -445,6 +463,7 @@ int main(void) {
       cmocka_unit_test(closing_a_space_closes_its_rings),
       cmocka_unit_test(closing_passes_over_a_corrupted_slot),
       cmocka_unit_test(a_small_object_that_claims_to_be_a_ring_is_not_shut_beyond_its_end),
+      cmocka_unit_test(closing_a_space_wakes_who_waits_on_what_lost_its_name),
       cmocka_unit_test(closing_a_space_wakes_both_ends),
       cmocka_unit_test(a_ring_made_while_the_space_closes_is_closed_too),
   };

@@ -16,6 +16,9 @@ const senders = new Map();
 /** @type {Map<string, any>} */
 const receivers = new Map();
 
+/** @type {Map<string, any>} */
+const blocks = new Map();
+
 /** @param {string} name @param {any} [options] */
 const open = (name, { codec = 'text', ...options } = {}) =>
   sdk.channel(space, name, {
@@ -139,6 +142,19 @@ const commands = {
     const { memory, offset } = senders.get(name).claim(length);
     memory.fill(0xff, offset, offset + length);
   },
+  alloc(key, bytes) {
+    blocks.set(key, sdk.alloc(space, bytes));
+  },
+  openBlock(key, handle) {
+    blocks.set(key, sdk.block(space, handle));
+  },
+  handleOf: (key) => blocks.get(key).handle,
+  readBlock: (key) => blocks.get(key).bytes.slice(),
+  writeBlock(key, at, byte) {
+    blocks.get(key).bytes[at] = byte;
+  },
+  disposeBlock: (key) => blocks.get(key)[Symbol.dispose ?? Symbol.for('Symbol.dispose')](),
+  remove: (name) => sdk.remove(space, name),
   closeSpace: () => space.close(),
   sendAndLeave(name, value) {
     senders.get(name).trySend(value);

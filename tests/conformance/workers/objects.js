@@ -12,6 +12,9 @@ let space;
 /** What is held, by a name that the case gives. @type {Map<string, import('sluice').Held>} */
 const held = new Map();
 
+/** @type {Map<string, import('sluice').Cell<any>>} */
+const cells = new Map();
+
 /** @type {Record<string, (name: string, n: number) => import('sluice').Lock>} */
 const locks = {
   mutex: (name) => sdk.mutex(space, name),
@@ -39,6 +42,14 @@ const commands = {
   release: (key) => held.get(key)?.release(),
   wait: (name, parties, wait) => sdk.barrier(space, name, parties).wait(wait),
   waitSync: (name, parties, wait) => sdk.barrier(space, name, parties).waitSync(wait),
+
+  remove: (name) => sdk.remove(space, name),
+  /** Keeps this thread's cell of that name, whatever the name stands for later. */
+  keepCell(key, name) {
+    cells.set(key, cell(name));
+  },
+  getKept: (key) => cells.get(key)?.get(),
+  setKept: (key, value) => cells.get(key)?.set(value),
 
   get: async (name) => {
     await cell(name).ready;
