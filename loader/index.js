@@ -23,6 +23,7 @@ export { barrier } from './locks/barrier.js';
 export { mutex } from './locks/mutex.js';
 export { rwlock } from './locks/rwlock.js';
 export { semaphore } from './locks/semaphore.js';
+export { over } from './over.js';
 export { remove } from './remove.js';
 export { create } from './space.js';
 export { spawn } from './spawn.js';

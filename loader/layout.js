@@ -12,6 +12,7 @@ export const SPACE_STATUS = 8;
 export const SPACE_PARTICIPANT = 12;
 export const SPACE_AREA = 16;
 
+export const HEADER_BYTES = 8;
 export const HEADER_STATE = 12;
 export const HEADER_RECOVERED = 24;
 export const HEADER_FREED = 28;

@@ -130,16 +130,8 @@ const followers = /* @__PURE__ */ new WeakMap();
  * @param {(message: any) => void} [listener]
  */
 export function follow(client, entry, service, listener) {
-  let known = followers.get(client);
-  if (!known) {
-    const all = (known = new Map());
-    followers.set(client, all);
-    for (const each of ['state', 'lock']) {
-      client.on(each, (message) => all.get(message.object)?.(message));
-    }
-  }
+  const mine = followersOf(client);
   const { id } = entry;
-  const mine = known;
   mine.set(id, (message) => {
     if (message.removed) entry.stale = true;
     else listener?.(message);
@@ -148,6 +140,19 @@ export function follow(client, entry, service, listener) {
     mine.delete(id);
     client.post(service, { op: 'drop', object: id });
   };
+}
+
+/** @param {import('./messages/hub.js').Client} client */
+function followersOf(client) {
+  const known = followers.get(client);
+  if (known) return known;
+  /** @type {Map<number, (message: any) => void>} */
+  const made = new Map();
+  followers.set(client, made);
+  for (const service of ['state', 'lock']) {
+    client.on(service, (message) => made.get(message.object)?.(message));
+  }
+  return made;
 }
 
 /** @param {Entry} entry @param {string} what */

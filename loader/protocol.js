@@ -54,8 +54,9 @@
  * @typedef {{
  *   sluice: 1, id: string, transport: 'shared' | 'message', module: WebAssembly.Module,
  *   memoryAt: {module: string, name: string}, stack: number, pages: {initial: number, maximum: number},
- *   memory?: WebAssembly.Memory, base?: number,
- * }} HandleData what a space's handle carries; `memory` and `base` where memory is shared
+ *   memory?: WebAssembly.Memory, base?: number, hosted?: true,
+ * }} HandleData what a space's handle carries; `memory` and `base` where memory is shared; `hosted`: a
+ *   program made the space in a memory of its own
  */
 
 export const PROTOCOL = 1;

@@ -49,7 +49,7 @@ import { CORE_STACK, enter, MODULE_STACK } from './thread.js';
 import { within } from './wait.js';
 
 /** Where the linker of Sluice's own modules, and of emcc's, puts the memory. */
-const USUAL_MEMORY = { module: 'env', name: 'memory' };
+export const USUAL_MEMORY = { module: 'env', name: 'memory' };
 
 /**
  * Makes a space.
@@ -137,6 +137,7 @@ export function join(handle, memory, imports) {
     stack: handle.stack,
     base: handle.base,
     create: shared === undefined,
+    hosted: handle.hosted,
     imports,
   });
 }

@@ -24,12 +24,13 @@ export const MODULE_STACK = 64 * 1024;
 /**
  * @param {{
  *   module: WebAssembly.Module, memory: WebAssembly.Memory, at: {module: string, name: string},
- *   stack: number, imports?: WebAssembly.Imports, base?: number, create: boolean,
+ *   stack: number, imports?: WebAssembly.Imports, base?: number, create: boolean, hosted?: boolean,
  * }} what `at`: the import that takes the memory; `base`: where the space starts, else behind the
- *   module's own data; `create`: make the space, else attach to it
+ *   module's own data; `create`: make the space, else attach to it; `hosted`: the memory is another
+ *   program's, and does not grow for the space's sake
  * @returns {Promise<Thread>}
  */
-export async function enter({ module, memory, at, stack, imports, base, create }) {
+export async function enter({ module, memory, at, stack, imports, base, create, hosted }) {
   const instance = await instantiate(module, withMemory(module, imports, at, memory));
   const exports = /** @type {any} */ (instance.exports);
   requireCore(exports);
@@ -44,7 +45,7 @@ export async function enter({ module, memory, at, stack, imports, base, create }
   // The one call that needs no stack; all instances start with the same stack pointer.
   const self = exports.sluice_thread_enter(base, available, NAME_SCRATCH + stack, 0);
   if (self < 0 && self > -256) throw statusError(self, create ? 'create()' : 'attach()');
-  const thread = makeThread(memory, exports, base, self >>> 0);
+  const thread = makeThread(memory, exports, base, self >>> 0, hosted === true);
   const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
   thread.area = area;
   const top = area + NAME_SCRATCH + stack;
@@ -119,8 +120,9 @@ function requireCore(exports) {
  * @param {any} exports
  * @param {number} base
  * @param {number} self
+ * @param {boolean} hosted
  */
-function makeThread(memory, exports, base, self) {
+function makeThread(memory, exports, base, self, hosted) {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const thread = {
@@ -165,6 +167,7 @@ function makeThread(memory, exports, base, self) {
 
     /** Makes the memory larger by what `bytes` take, if it may. @param {number} bytes */
     grow(bytes) {
+      if (hosted) return false;
       // The allocator adds a header and rounds up by at most a quarter.
       const pages = Math.ceil((bytes * 1.25 + 2 * layout.ALIGN) / layout.PAGE);
       try {

@@ -9,6 +9,7 @@ _Static_assert(offsetof(sluice_space, status) == 8, "layout.js: SPACE_STATUS");
 _Static_assert(offsetof(sluice_space, participant) == 12, "layout.js: SPACE_PARTICIPANT");
 _Static_assert(offsetof(sluice_space, area) == 16, "layout.js: SPACE_AREA");
 
+_Static_assert(offsetof(sluice_space_header, bytes) == 8, "layout.js: HEADER_BYTES");
 _Static_assert(offsetof(sluice_space_header, state) == 12, "layout.js: HEADER_STATE");
 _Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADER_RECOVERED");
 _Static_assert(offsetof(sluice_space_header, freed) == 28, "layout.js: HEADER_FREED");

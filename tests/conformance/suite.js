@@ -10,6 +10,7 @@ import { codecs } from './codec.test.js';
 import { deaths } from './death.test.js';
 import { loading } from './loader.test.js';
 import { locks } from './lock.test.js';
+import { hosted } from './over.test.js';
 import { pools } from './pool.test.js';
 import { parallels } from './pool-parallel.test.js';
 import { removals } from './remove.test.js';
@@ -46,6 +47,7 @@ export const suite = unique([
   ...locks,
   ...states,
   ...removals,
+  ...hosted,
   ...blocks,
   ...calls,
   ...blockingCalls,
