@@ -85,7 +85,7 @@ export const calls = [
       const call = remote.add(1, 2).then(() => {
         answered = true;
       });
-      for (let i = 0; i < 20; i++) await pong(worker);
+      for (let i = 0; i < 300; i++) await pong(worker);
       equal(answered, false);
       worker.postMessage('grant');
       await call;
