@@ -6,6 +6,7 @@ include core/core.mk
 include core/test/test.mk
 include core/test/hosts/hosts.mk
 include core/test/wasm/wasm.mk
+include core/test/mutate/mutate.mk
 include core/test/bench/bench.mk
 
 LOADER := $(wildcard loader/*.js loader/*/*.js worker/*.js)
@@ -52,9 +53,9 @@ serve: build ## the same as a page, isolated and not
 test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@rm -rf build/test-results
 	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
-	  test-wasm test-node test-clang19 test-hosts test-browser
-	@node scripts/summary.js core weak models fuzz hosts core-wasm core-wasm-validate node-shared node-message \
-	  clang19-core-wasm clang19-node-shared clang19-node-message \
+	  test-mutate test-wasm test-node test-clang19 test-hosts test-browser
+	@node scripts/summary.js core weak models fuzz mutate hosts core-wasm core-wasm-validate \
+	  node-shared node-message clang19-core-wasm clang19-node-shared clang19-node-message \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build build/test/engine.wasm
@@ -67,7 +68,7 @@ test-browser: build build/test/engine.wasm
 test-packaging: build ## the tarball, installed and used as the README says
 	node --test --test-reporter=dot tests/packaging/
 
-verify: setup-build setup-test verify-core verify-models verify-fuzz verify-wasm ## the long proofs
+verify: setup-build setup-test verify-core verify-models verify-mutate verify-fuzz verify-wasm ## the long proofs
 
 # ---- form
 

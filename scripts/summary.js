@@ -11,6 +11,7 @@ const EXPECTED = [
   'weak',
   'models',
   'fuzz',
+  'mutate',
   'hosts',
   'core-wasm',
   'core-wasm-validate',

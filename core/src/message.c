@@ -329,6 +329,10 @@ uint32_t sluice_message_sleep(sluice_space *space, uint32_t ring, uint32_t bytes
     space->status = SLUICE_OK;
     return 0;
   }
+  int state = sluice_space_state(space);
+  if (state != SLUICE_OK) {
+    space->status = state; /* nobody frees anything any more */
+  }
   return more && space->status == SLUICE_E_NO_MEMORY ? key : 0;
 }
 
@@ -359,6 +363,7 @@ int sluice_message_reason(sluice_space *space, uint32_t ring, uint32_t block) {
   atomic_store_explicit(&header->slot, ring, memory_order_relaxed);
   atomic_store_explicit(&header->hash, REASON, memory_order_relaxed);
   atomic_store_explicit(&header->home, SLUICE_HOME_MESSAGE, memory_order_relaxed);
+  SLUICE_STEP("message.reason: home stored");
   (void)sluice_block_hold(space, block, SLUICE_BIT_SPACE);
   SLUICE_STEP("message.reason: held");
   /* publishes what the block says to whoever reads it */

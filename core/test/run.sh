@@ -3,7 +3,7 @@
 # build/test-results/core.json, when something failed too.
 #
 #   core/test/run.sh short   unit tests and validators, in at most three minutes
-#   core/test/run.sh long    the validators, for as long as it takes (an hour or so)
+#   core/test/run.sh long    the crash tests with all deaths, and the validators: in an hour or two
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -170,41 +170,44 @@ case ${1:-short} in
     ;;
   long)
     crash all
-    validate plain ring_spsc 1000000000 21 65536
-    validate plain ring_spsc 1000000000 22 1048576
-    validate plain ring_spsc 1000000000 23 1024
-    validate plain ring_spsc 1000000000 24 64
-    validate plain ring_spsc 100000000 25 4096 processes
-    validate plain wakeup 20000000 26
-    validate plain ring_many 1000000000 101 65536 2 1
-    validate plain ring_many 1000000000 102 65536 2 2
-    validate plain ring_many 10000000 103 4096 2 2 processes
-    validate plain queue 1000000000 104 1024 2 2
-    validate plain broadcast 1000000000 105 65536 2
-    validate plain cell 100000000 106 256 0
-    validate plain store 20000000 107 8
-    validate plain rpc 20000000 108 16 64 2
-    validate plain rpc 10000000 109 16 64 2 deaths
-    validate plain locks 1000000 110 3
-    validate plain locks 1000000 111 2
-    validate plain locks 500000 112 8
-    validate plain locks 500000 113 4 processes
-    validate plain cell 100000000 114 64 1
-    validate plain cell 100000000 115 256 0 deaths
-    validate plain store 10000000 116 8 deaths
-    validate plain rpc 10000000 117 64 1024 3 deaths
-    validate tsan locks 100000 118 3
-    validate plain slab 1000000000 51 65536
-    validate plain slab 200000000 52 16384 processes
-    validate plain slab 300000000 53 16384 deaths
-    validate plain table 200000000 54
-    validate plain table 100000000 55 processes
-    validate plain table 100000000 56 deaths
-    validate tsan slab 20000000 57 65536
-    validate tsan table 5000000 58
-    validate tsan ring_spsc 100000000 27 65536
-    validate tsan ring_spsc 10000000 28 1024
-    validate tsan wakeup 1000000 29
+    validate plain ring_spsc 1000000000 21 1048576
+    validate plain ring_spsc 100000000 22 65536
+    validate plain ring_spsc 20000000 23 1024
+    validate plain ring_spsc 5000000 24 64
+    validate plain ring_spsc 20000000 25 4096 processes
+    validate plain wakeup 5000000 26
+    validate plain ring_many 1000000000 101 1048576 2 1
+    validate plain ring_many 1000000000 102 1048576 2 2
+    validate plain ring_many 50000000 103 4096 2 2
+    validate plain ring_many 10000000 104 4096 2 2 processes
+    validate plain queue 200000000 105 1024 2 2
+    validate plain broadcast 200000000 106 65536 2
+    validate plain cell 100000000 107 256 0
+    validate plain cell 100000000 108 64 1
+    validate plain cell 100000000 109 256 0 deaths
+    validate plain store 10000000 110 8
+    validate plain store 10000000 111 8 deaths
+    validate plain rpc 10000000 112 16 64 2
+    validate plain rpc 10000000 113 16 64 2 deaths
+    validate plain rpc 5000000 114 64 1024 3 deaths
+    validate plain locks 200000 115 3
+    validate plain locks 200000 116 2
+    validate plain locks 100000 117 8
+    validate plain locks 100000 118 4 processes
+    validate plain slab 200000000 51 65536
+    validate plain slab 100000000 52 16384 processes
+    validate plain slab 100000000 53 16384 deaths
+    validate plain table 50000000 54
+    validate plain table 50000000 55 processes
+    validate plain table 50000000 56 deaths
+    validate tsan ring_spsc 100000000 57 1048576
+    validate tsan ring_spsc 2000000 58 1024
+    validate tsan ring_many 20000000 119 1048576 2 2
+    validate tsan queue 20000000 120 1024 2 2
+    validate tsan wakeup 200000 59
+    validate tsan locks 20000 121 3
+    validate tsan slab 5000000 60 65536
+    validate tsan table 1000000 61
     ;;
   *)
     echo "usage: core/test/run.sh short|long" >&2

@@ -13,7 +13,7 @@ CORE_FLAGS_tsan := -O1 -fsanitize=thread -fno-builtin-memset -fno-builtin-memcpy
 CORE_NATIVE_CFLAGS := $(C_WARNINGS) -g -Icore/include
 CORE_TEST_CFLAGS := $(CORE_NATIVE_CFLAGS) -Icore/src -D_DEFAULT_SOURCE
 CORE_TEST_SOURCES := $(wildcard core/test/unit/*.c core/test/validate/*.c)
-CORE_TEST_EXTRAS := $(wildcard core/test/crash/*.c core/test/weak/*.c core/test/wasm/*.c core/test/fuzz/*.c core/test/bench/*.c)
+CORE_TEST_EXTRAS := $(wildcard core/test/crash/*.c core/test/weak/*.c core/test/wasm/*.c core/test/fuzz/*.c core/test/bench/*.c core/test/mutate/*.c)
 CORE_TEST_HEADERS := $(wildcard core/test/*/*.h)
 CORE_TEST_BINARIES := $(foreach build,$(CORE_BUILDS),\
   $(CORE_TEST_SOURCES:core/test/%.c=build/native/$(build)/%))

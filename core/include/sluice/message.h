@@ -81,13 +81,14 @@ void sluice_message_discard(sluice_space *space, uint32_t ring);
  * messages on from one ring to another finds memory, however full the first is kept. */
 
 /* For a caller that sleeps by its own means: a key, when it should sleep while the header's word
- * `freed` is that; 0 when it should try again, with space->status SLUICE_OK, or SLUICE_E_NO_MEMORY
- * when no message is on its way and there will be no more memory than now. */
+ * `freed` is that; 0 when it should try again, with space->status SLUICE_OK, or when it should not:
+ * SLUICE_E_NO_MEMORY when no message is on its way and there will be no more memory than now,
+ * SLUICE_E_CLOSED or SLUICE_E_POISONED as the space is. */
 uint32_t sluice_message_sleep(sluice_space *space, uint32_t ring, uint32_t bytes);
 
 /* The same, asleep, for at most `timeout_ns` nanoseconds (negative: for ever). SLUICE_OK: try
- * again; SLUICE_E_NO_MEMORY, SLUICE_E_TIMEOUT, SLUICE_E_POISONED; SLUICE_E_AGAIN: call again with
- * the time that is left. Blocking. */
+ * again; SLUICE_E_NO_MEMORY, SLUICE_E_CLOSED, SLUICE_E_TIMEOUT, SLUICE_E_POISONED; SLUICE_E_AGAIN:
+ * call again with the time that is left. Blocking. */
 int sluice_message_wait(sluice_space *space, uint32_t ring, uint32_t bytes, int64_t timeout_ns);
 
 /* ---- why ---- */

@@ -94,7 +94,7 @@ export const OBJECTS = {
   },
   slab: {
     sources: ['slab.c', 'space.c', 'internal.h'],
-    unit: ['slab', 'space', 'burial', 'table'],
+    unit: ['slab', 'space', 'burial', 'table', 'message'],
     crash: ['slab', 'directory', 'interleavings'],
     validate: [
       'slab 300000 31 16384',
@@ -118,7 +118,7 @@ export const OBJECTS = {
   },
   message: {
     sources: ['message.c'],
-    unit: ['message', 'burial'],
+    unit: ['message', 'message_full', 'burial'],
     crash: ['message', 'ring_many'],
     validate: [],
   },

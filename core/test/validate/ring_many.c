@@ -66,9 +66,15 @@ static inline uint64_t key_of(uint32_t producer, uint64_t n) {
   return mix(plan.seed + (n * ENDS + producer + 1) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
+/* The longest: an eighth of the capacity, but no more than many of which fit a large ring, for it is
+ * the records that count. */
+static inline uint32_t longest(void) {
+  return plan.capacity / 8 < 1024 ? plan.capacity / 8 : 1024;
+}
+
 /* Mostly small; one in 32 anything up to the longest. */
 static inline uint32_t length_of(uint64_t key) {
-  uint32_t max = plan.capacity / 8 - HEAD_BYTES;
+  uint32_t max = longest() - HEAD_BYTES;
   uint32_t small = max < 40 ? max : 40;
   return HEAD_BYTES + (uint32_t)(key >> 8) % (((key & 31) == 0 ? max : small) + 1);
 }
@@ -185,8 +191,8 @@ static sluice_ring_many_consumer consumers[ENDS];
 static void *produce(void *argument) {
   uint32_t who = (uint32_t)(uintptr_t)argument;
   sluice_ring_many_producer *producer = &producers[who];
-  unsigned char *payload = malloc(plan.capacity / 8);
-  uint32_t max = plan.capacity / 8;
+  uint32_t max = longest();
+  unsigned char *payload = malloc(max);
   uint64_t random = mix(plan.seed ^ (0x50 + who));
   uint64_t records = records_of(who);
   if (payload == NULL) {

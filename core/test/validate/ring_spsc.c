@@ -48,9 +48,15 @@ static inline uint64_t key_of(uint64_t n) {
   return mix(plan.seed + (n + 1) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
+/* The longest: an eighth of the capacity, but no more than many of which fit a large ring, for it is
+ * the records that count. */
+static inline uint32_t longest(void) {
+  return plan.capacity / 8 < 1024 ? plan.capacity / 8 : 1024;
+}
+
 /* Mostly small; one in 32 anything up to the longest. */
 static inline uint32_t length_of(uint64_t key) {
-  uint32_t max = plan.capacity / 8;
+  uint32_t max = longest();
   uint32_t small = max < 40 ? max : 40;
   return (uint32_t)(key >> 8) % (((key & 31) == 0 ? max : small) + 1);
 }
@@ -155,8 +161,8 @@ static void push(sluice_ring_producer *producer, const unsigned char *payload, u
 static void *produce(void *argument) {
   (void)argument;
   sluice_ring_producer producer;
-  unsigned char *payload = malloc(plan.capacity / 8);
-  uint32_t max = plan.capacity / 8;
+  uint32_t max = longest();
+  unsigned char *payload = malloc(max);
   uint64_t random = plan.seed ^ 0x50;
   if (payload == NULL ||
       sluice_ring_producer_open(&producer, plan.ring, plan.capacity, 1) != SLUICE_OK) {
