@@ -33,13 +33,24 @@ export function untilChanged({ i32, waits }, address, value) {
 }
 
 /** @param {Int32Array} words @param {number} index @param {number} value @returns {Promise<unknown>} */
-async function untilWoken(words, index, value) {
+function untilWoken(words, index, value) {
   const waitAsync = /** @type {any} */ (Atomics).waitAsync;
   // Firefox before 145 has none. The timer runs only while somebody waits.
   if (!waitAsync) return poll(words, index, value, POLL, POLL);
-  const woken = waitAsync(words, index, value).value;
-  if (!losesWakeUps()) return woken;
-  // Whoever wakes a sleeper changes the word first, so that a lost wake-up can be seen.
+  const wait = waitAsync(words, index, value);
+  if (!wait.async) return Promise.resolve();
+  return losesWakeUps() ? watched(wait.value, words, index, value) : wait.value;
+}
+
+/**
+ * Whoever wakes a sleeper changes the word first, so that a lost wake-up can be seen.
+ *
+ * @param {Promise<unknown>} woken
+ * @param {Int32Array} words
+ * @param {number} index
+ * @param {number} value
+ */
+async function watched(woken, words, index, value) {
   const stop = new AbortController();
   await Promise.race([woken, poll(words, index, value, WATCH_FIRST, WATCH_LONGEST, stop.signal)]);
   stop.abort();

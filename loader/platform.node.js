@@ -28,12 +28,14 @@ let waits = 0;
 /** @type {NodeJS.Timeout | undefined} */
 let anchor;
 
-/** A pending Atomics.waitAsync or an unref'd port does not keep Node running; a timer does. */
+/** A pending Atomics.waitAsync or an unref'd port does not keep Node running; a timer does. It is made
+ * once, and only counts while somebody waits: to make and clear one for each wait costs microseconds. */
 export function keepAlive() {
-  if (waits++ === 0) anchor = setInterval(() => {}, 2 ** 30);
+  anchor ??= setInterval(() => {}, 2 ** 30);
+  if (waits++ === 0) anchor.ref();
   let held = true;
   return () => {
-    if (held && --waits === 0) clearInterval(anchor);
+    if (held && --waits === 0) anchor?.unref();
     held = false;
   };
 }

@@ -33,9 +33,13 @@ export function mayBlock() {
  * 15,000 waits of two busy workers): there a sleeper has to look by itself as well.
  */
 export function losesWakeUps() {
-  const agent = globalThis.navigator?.userAgent ?? '';
+  // Asked once: a worker of Firefox has to ask its page, which takes longer than a wake-up.
+  agent ??= globalThis.navigator?.userAgent ?? '';
   return agent.includes('AppleWebKit') && !agent.includes('Chrom');
 }
+
+/** @type {string | undefined} */
+let agent;
 
 /** Keeps the thread alive until the function that it returns is called. Pages stay anyway. */
 export const keepAlive = () => () => {};

@@ -37,23 +37,24 @@ export function makeQueue(bell, sleep, what) {
     return true;
   }
 
-  async function serve() {
-    serving = true;
-    while (items.length > 0) {
-      if (!step() && sleep(items[0].operation.need)) await bell.sleep();
-    }
+  /** Asleep until the first can perhaps be done. @returns {boolean} false: it can be tried now */
+  function rest() {
+    if (!sleep(items[0].operation.need)) return false;
+    bell.sleep().then(serve);
+    return true;
+  }
+
+  function serve() {
+    while (items.length > 0) if (!step() && rest()) return;
     serving = false;
   }
 
   return {
-    get length() {
-      return items.length;
-    },
+    /** Those that wait. Not behind a getter: V8 is slow to read objects that have one. */
+    items: /** @type {readonly unknown[]} */ (items),
 
     /** What the first operation needs. */
-    get need() {
-      return items[0]?.operation.need ?? 0;
-    },
+    need: () => items[0]?.operation.need ?? 0,
 
     step,
 
@@ -93,7 +94,10 @@ export function makeQueue(bell, sleep, what) {
         stop = watch(wait, what, item.reject);
         if (ended) return;
         items.push(item);
-        if (!serving) serve();
+        if (serving) return;
+        serving = true;
+        // Whoever comes here has just tried.
+        if (!rest()) serve();
       });
     },
 

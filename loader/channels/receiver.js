@@ -49,11 +49,12 @@ export function makeReceiver(ring, codec, onClose) {
   const queue = makeQueue(
     { sleep: () => /** @type {Promise<void>} */ (asleep) },
     () => {
-      asleep = consumer.sleep(() => queue.length > 0);
+      asleep = consumer.sleep(() => waiting.length > 0);
       return asleep !== undefined;
     },
     `a receive on ${what}`,
   );
+  const waiting = queue.items;
 
   function requireOpen() {
     if (closed) throw new SluiceError('closed', `this receiver of ${what} is closed`);
@@ -125,20 +126,33 @@ export function makeReceiver(ring, codec, onClose) {
   }
 
   /**
+   * Now, or when it can be done. Not async: this is called for each record.
+   *
    * @template R
    * @param {() => R | typeof NOT_YET} attempt
    * @param {import('../wait.js').Wait | undefined} wait
    * @returns {Promise<R>}
    */
-  async function later(attempt, wait) {
+  function soon(attempt, wait) {
     try {
-      return await queue.add({ attempt, need: 0 }, wait);
+      wait?.signal?.throwIfAborted();
+      const result = waiting.length === 0 ? attempt() : NOT_YET;
+      if (result !== NOT_YET) return Promise.resolve(/** @type {R} */ (result));
+      const promise = queue.add({ attempt, need: 0 }, wait);
+      return ring.pull ? promise.catch(giveUp) : promise;
     } catch (error) {
-      // Nobody waits any more: what was asked for may go to another receiver.
-      if (queue.length === 0) ring.pull?.(0);
-      throw error;
+      return Promise.reject(error);
     }
   }
+
+  /** @param {unknown} error @returns {never} */
+  function giveUp(error) {
+    // Nobody waits any more: what was asked for may go to another receiver.
+    if (waiting.length === 0) ring.pull?.(0);
+    throw error;
+  }
+
+  const takeWaiting = () => take(true);
 
   /** @type {ReadableStream<T> | undefined} */
   let readable;
@@ -150,11 +164,7 @@ export function makeReceiver(ring, codec, onClose) {
       return value === NOT_YET ? undefined : /** @type {T} */ (value);
     },
 
-    async receive(wait) {
-      wait?.signal?.throwIfAborted();
-      const value = queue.length === 0 ? take(true) : NOT_YET;
-      return value === NOT_YET ? later(() => take(true), wait) : /** @type {T} */ (value);
-    },
+    receive: (wait) => soon(takeWaiting, wait),
 
     receiveSync(wait) {
       let value = /** @type {T | typeof NOT_YET} */ (NOT_YET);
@@ -186,11 +196,7 @@ export function makeReceiver(ring, codec, onClose) {
       return total;
     },
 
-    async ready(wait) {
-      wait?.signal?.throwIfAborted();
-      const found = queue.length === 0 ? look() : NOT_YET;
-      return found === NOT_YET ? later(look, wait) : found === true;
-    },
+    ready: (wait) => soon(look, wait),
 
     readySync(wait) {
       let found = /** @type {boolean | typeof NOT_YET} */ (NOT_YET);

@@ -64,31 +64,32 @@ export function makeSender(ring, codec, overflow, onClose) {
     },
     `a send on ${what}`,
   );
+  const waiting = queue.items;
 
   /** Bytes that a record of so many takes of the ring. @param {number} length */
   const inRing = (length) => (length > longest ? layout.MESSAGE_BYTES : length);
 
-  function requireOpen() {
-    if (closed) throw new SluiceError('closed', `this sender of ${what} is closed`);
-    if (ring.failure) throw ring.failure;
-  }
+  const notOpen = () =>
+    closed ? new SluiceError('closed', `this sender of ${what} is closed`) : ring.failure;
 
   /**
-   * Room for `length` bytes: its address, 0 when there is none now.
+   * Room for `length` bytes: its address, 0 when there is none now. This and `publish` run for each
+   * record, and are short so that engines put them into their callers.
    *
    * @param {number} length
    * @param {number} [type]
    * @returns {number}
    */
   function tryClaim(length, type = 0) {
-    blocks.short = false;
-    requireOpen();
-    if (!Number.isInteger(length) || length < 0) {
-      throw new TypeError(`a record's length is a whole number of bytes, not ${String(length)}`);
-    }
-    if (length > longest) throw tooLarge(length);
+    if (closed || ring.failure) throw notOpen();
+    if (!Number.isInteger(length) || length < 0 || length > longest) throw noLength(length);
     const at = producer.claim(length, type);
-    if (at !== 0) return at;
+    return at === 0 ? tryAgain(length, type) : at;
+  }
+
+  /** @param {number} length @param {number} type */
+  function tryAgain(length, type) {
+    blocks.short = false;
     const status = producer.status();
     if (status === Status.FULL) return flushed() ? tryClaim(length, type) : 0;
     if (status === Status.AGAIN) return tryClaim(length, type);
@@ -107,15 +108,17 @@ export function makeSender(ring, codec, overflow, onClose) {
   }
 
   /** @param {number} length */
-  const tooLarge = (length) =>
-    new SluiceError(
-      'too-large',
-      `a record of ${length} bytes on ${what}: ${
-        kind === 'broadcast' ? 'a broadcast carries' : 'a claim takes'
-      } at most ${longest}, an eighth of the capacity; ${
-        kind === 'broadcast' ? 'give it more' : 'send() takes more'
-      }`,
-    );
+  const noLength = (length) =>
+    !Number.isInteger(length) || length < 0
+      ? new TypeError(`a record's length is a whole number of bytes, not ${String(length)}`)
+      : new SluiceError(
+          'too-large',
+          `a record of ${length} bytes on ${what}: ${
+            kind === 'broadcast' ? 'a broadcast carries' : 'a claim takes'
+          } at most ${longest}, an eighth of the capacity; ${
+            kind === 'broadcast' ? 'give it more' : 'send() takes more'
+          }`,
+        );
 
   /** @param {T} value @returns {boolean} false when the ring is full */
   function put(value) {
@@ -136,7 +139,7 @@ export function makeSender(ring, codec, overflow, onClose) {
 
   /** @param {T} value @param {number} size */
   function putLarge(value, size) {
-    requireOpen();
+    if (closed || ring.failure) throw notOpen();
     if (!blocks.make(size)) return false;
     let at = 0;
     try {
@@ -154,11 +157,14 @@ export function makeSender(ring, codec, overflow, onClose) {
   /** @param {number} length */
   function publish(length) {
     const status = producer.commit(length);
-    if (status !== Status.OK) {
-      producer.abort();
-      check(status, `the claim on ${what}`);
-    }
+    if (status !== Status.OK) giveUp(status);
     ring.filled.ring();
+  }
+
+  /** @param {number} status */
+  function giveUp(status) {
+    producer.abort();
+    check(status, `the claim on ${what}`);
   }
 
   /** @param {import('../wait.js').Wait} [wait] @returns {Promise<void>} */
@@ -167,17 +173,24 @@ export function makeSender(ring, codec, overflow, onClose) {
     return pending ? within(pending, wait, `a send on ${what}`) : DONE;
   }
 
+  /** @param {T} value @param {import('../wait.js').Wait} [wait] */
+  async function sendLater(value, wait) {
+    if (overflow === 'fail') throw full();
+    const need = codec.size(value);
+    await queue.add({ attempt: () => (put(value) ? undefined : NOT_YET), need }, wait);
+    return committed(wait);
+  }
+
   const full = () => new SluiceError('full', `${what} is full, and its overflow is "fail"`);
 
-  /** @type {Claim & {offset: number, length: number}} */
+  /** Without a getter: V8 is slow to read objects that have one.
+   * @type {Claim & {memory: Uint8Array, offset: number, length: number}} */
   const claim = {
-    get memory() {
-      return thread.u8;
-    },
+    memory: thread.u8,
     offset: 0,
     length: 0,
     commit(length = claim.length) {
-      requireOpen();
+      if (closed || ring.failure) throw notOpen();
       publish(length);
     },
     abort() {
@@ -190,16 +203,17 @@ export function makeSender(ring, codec, overflow, onClose) {
 
   /** @type {Sender<T>} */
   const sender = {
-    trySend: (value) => queue.length === 0 && put(value),
+    trySend: (value) => waiting.length === 0 && put(value),
 
-    async send(value, wait) {
-      wait?.signal?.throwIfAborted();
-      if (queue.length > 0 || !put(value)) {
-        if (overflow === 'fail') throw full();
-        const need = codec.size(value);
-        await queue.add({ attempt: () => (put(value) ? undefined : NOT_YET), need }, wait);
+    // Not async, like all that is called for each record: engines run such functions slower, and
+    // each costs promises.
+    send(value, wait) {
+      try {
+        wait?.signal?.throwIfAborted();
+        return waiting.length === 0 && put(value) ? committed(wait) : sendLater(value, wait);
+      } catch (error) {
+        return Promise.reject(error);
       }
-      return committed(wait);
     },
 
     sendSync(value, wait) {
@@ -215,7 +229,7 @@ export function makeSender(ring, codec, overflow, onClose) {
        * speed where it holds an await. */
       function sendWhatFits() {
         for (let step = iterator.next(); !step.done; step = iterator.next()) {
-          if (queue.length > 0 || !put(step.value)) return step;
+          if (waiting.length > 0 || !put(step.value)) return step;
           count++;
         }
         return undefined;
@@ -234,8 +248,9 @@ export function makeSender(ring, codec, overflow, onClose) {
     },
 
     claim(length) {
-      const at = queue.length === 0 ? tryClaim(length) : 0;
+      const at = waiting.length === 0 ? tryClaim(length) : 0;
       if (at === 0) return undefined;
+      claim.memory = thread.u8;
       claim.offset = at;
       claim.length = length;
       return claim;
@@ -243,7 +258,7 @@ export function makeSender(ring, codec, overflow, onClose) {
 
     async ready(length, wait) {
       const attempt = () => (hasRoom(length) ? undefined : NOT_YET);
-      if (queue.length > 0 || attempt() === NOT_YET)
+      if (waiting.length > 0 || attempt() === NOT_YET)
         await queue.add({ attempt, need: length }, wait);
     },
 
@@ -292,9 +307,9 @@ export function makeSender(ring, codec, overflow, onClose) {
       ring,
       (ns) => {
         if (blocks.short) return blocks.wait(ns);
-        return producer.wait(inRing(queue.length > 0 ? queue.need : length), ns);
+        return producer.wait(inRing(waiting.length > 0 ? queue.need() : length), ns);
       },
-      () => (queue.length === 0 || flushQueue()) && attempt(),
+      () => (waiting.length === 0 || flushQueue()) && attempt(),
       wait,
       title,
       refuse,
@@ -303,7 +318,7 @@ export function makeSender(ring, codec, overflow, onClose) {
 
   /** Does what waits asynchronously, in its order. @returns {boolean} all done */
   function flushQueue() {
-    while (queue.length > 0) if (!queue.step()) return false;
+    while (waiting.length > 0) if (!queue.step()) return false;
     return true;
   }
 

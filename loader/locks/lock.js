@@ -94,7 +94,7 @@ export function sharedLock(thread, entry, way, what, counts = false) {
   /** @returns {Held | undefined} */
   function attemptOnce() {
     requireNamed(entry, what);
-    const held = queue.length === 0 ? attempt() : NOT_YET;
+    const held = queue.items.length === 0 ? attempt() : NOT_YET;
     return held === NOT_YET ? undefined : held;
   }
 
@@ -108,7 +108,7 @@ export function sharedLock(thread, entry, way, what, counts = false) {
       try {
         return await queue.add({ attempt, need: 0 }, wait);
       } catch (error) {
-        if (queue.length === 0 && slept) {
+        if (queue.items.length === 0 && slept) {
           slept = false;
           way.giveUp();
         }
