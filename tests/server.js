@@ -29,6 +29,8 @@ const types = {
 };
 
 const uncached = { 'cache-control': 'no-store' };
+// A case loads a page, and that every module of the suite: they do not change while it runs.
+const cached = { 'cache-control': 'max-age=3600' };
 
 const isolation = {
   'cross-origin-opener-policy': 'same-origin',
@@ -75,7 +77,11 @@ async function answerFile(response, pathname) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end(`no file ${name}\n`);
     return;
   }
-  response.writeHead(200, { 'content-type': contentType(name), 'content-length': body.length });
+  response.writeHead(200, {
+    ...cached,
+    'content-type': contentType(name),
+    'content-length': body.length,
+  });
   response.end(body);
 }
 
