@@ -28,19 +28,24 @@ const all = new WeakMap();
 
 /** @param {import('./space.js').Space} space @param {Internals} internals */
 export const remember = (space, internals) => {
+  const { id } = internals.handle;
   all.set(space, internals);
-  open.set(internals.handle.id, new WeakRef(space));
+  open.set(id, [...(open.get(id) ?? []), new WeakRef(space)]);
 };
 
-/** This thread's, by their handles' ids. @type {Map<string, WeakRef<import('./space.js').Space>>} */
+/** This thread's, by their handles' ids: as often as it has attached.
+ * @type {Map<string, WeakRef<import('./space.js').Space>[]>} */
 const open = /* @__PURE__ */ new Map();
 
-/** The space of that id that this thread is in. @param {string} id */
+/** A space of that id that this thread is in. @param {string} id */
 export function spaceOf(id) {
-  const space = open.get(id)?.deref();
-  if (space && !all.get(space)?.closed) return space;
-  open.delete(id);
-  return undefined;
+  const there = (open.get(id) ?? []).filter((ref) => {
+    const space = ref.deref();
+    return space && !all.get(space)?.closed;
+  });
+  if (there.length > 0) open.set(id, there);
+  else open.delete(id);
+  return there[0]?.deref();
 }
 
 /**

@@ -35,16 +35,19 @@
  *
  * @typedef {{op: 'open', id: number, end: 'sender' | 'receiver', shape: import('./channels/ring.js').Shape}} Open
  * @typedef {{op: 'refused', id: number, error: import('./errors.js').PlainError}} Refused
- * @typedef {{op: 'data', id: number, run: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], lost: number, keep: boolean}} Data
+ * @typedef {{op: 'data', id: number, run: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], lost: number, keep: boolean, turns: number}} Data
  *   whole frames, in order, without paddings, and the bytes of the blocks among them; to a receiver:
- *   `run`, its number; `lost`, how many it missed before; `keep`: it need not have asked
+ *   `run`, its number; `lost`, how many it missed before; `keep`: it need not have asked;
+ *   `turns`: so many Backs were heard before
  * @typedef {{op: 'got', id: number}} Got the creator has the oldest that it has not said so of
  * @typedef {{op: 'free', id: number, bytes: number, records: number}} Free they are released
  * @typedef {{op: 'want', id: number, records: number, waiting: boolean}} Want a receiver of several asks
  *   for records; `waiting`: it sleeps until they come
  * @typedef {{op: 'yield', id: number}} Yield others wait for what it has not looked at
- * @typedef {{op: 'back', id: number, parts: import('./messages/runs.js').Part[], records: number}} Back
- *   the answer; or it does not want them any more; `records`: what it wants now
+ * @typedef {{op: 'back', id: number, parts: import('./messages/runs.js').Part[], turns: number, records?: number, seen?: number}} Back
+ *   the answer; or it does not want them any more; `records`: what it wants now; `seen`: the last run
+ *   that it had got. The later ones come back each in a Back without that, so that it gets none of
+ *   them before those; `turns`: the Backs with it so far
  * @typedef {{op: 'end', id: number, code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('./channels/reason.js').Reason, parts: import('./messages/runs.js').Part[]}} End
  *   there will be no more data, or nobody reads it any more; `reason`: what the sender said; `parts`:
  *   what the receiver leaves unread

@@ -49,10 +49,13 @@ function shared(ring, end, share, make) {
   const made = make();
   const { close } = made;
   const entry = { users: 1, end: made };
+  /** The first that one of them gave. @type {any} */
+  let why;
   made.close = (reason) => {
+    why ??= reason;
     if (--entry.users > 0) return;
     ring[end] = undefined;
-    close(reason);
+    close(why);
   };
   ring[end] = entry;
   return made;

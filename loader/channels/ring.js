@@ -135,7 +135,7 @@ export function privateRing(thread, shape, most, end) {
     users: 2,
     blocks: new Map(),
     done() {
-      if (this.users === 1) this.last = ringStats(this);
+      if (this.users === 1) this.last = { ...ringStats(this), used: 0 };
       leaveRing(this);
     },
   };

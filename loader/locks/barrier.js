@@ -149,13 +149,19 @@ function messageBarrier(client, entry, parties) {
       const id = --ids;
       try {
         return await new Promise((resolve, reject) => {
+          /** @type {unknown} */
+          let why;
           const stop = watch(wait, what, (reason) => {
+            why = reason;
             client.post('lock', { op: 'cancel', id });
-            reject(reason);
           });
+          // Who gives up may have passed already: the creator says.
           client
             .request('lock', { op: 'arrive', id, object, name, parties })
-            .then((place) => resolve(parties - 1 - place), reject)
+            .then(
+              (place) => (place === undefined ? reject(why) : resolve(parties - 1 - place)),
+              reject,
+            )
             .finally(stop);
         });
       } finally {

@@ -40,11 +40,16 @@ export function pumpIn(ring, post, onOver) {
   let keys = 0;
   let released = 0; // records
   let wanted = 0;
+  let turns = 0; // how often it gave back
+  let seen = -1; // the last run
   let waits = false;
   let scheduled = false;
   let told = false;
   /** @type {{code: 'closed' | 'peer-lost' | 'poisoned', reason?: import('../channels/reason.js').Reason} | undefined} */
   let ending;
+  /** The ring's producer is; and nobody is there to be told. */
+  let closed = false;
+  let gone = false;
   let over = false;
 
   /** @param {number} [limit] records @returns {number} how many they were */
@@ -62,7 +67,7 @@ export function pumpIn(ring, post, onOver) {
 
   /** The next record. @param {typeof backlog[0]} run @returns {boolean} false: there is no room */
   function put(run) {
-    if (over) return false;
+    if (over || closed) return false;
     const { words, bytes } = run;
     const word = run.at >> 2;
     const length = words[word] - HEADER;
@@ -85,9 +90,13 @@ export function pumpIn(ring, post, onOver) {
 
   /** @param {{code: string, reason?: import('../channels/reason.js').Reason}} how */
   function close({ code, reason }) {
+    if (closed) return;
+    closed = true;
     if (code === 'peer-lost') exports.sluice_ring_bury(at, OWNER);
     else closeRing(ring, producer, reason);
-    finish();
+    ring.filled.ring();
+    // What is in the ring is still to be read, and to be told.
+    if (gone || there.length === 0) finish();
   }
 
   function tell() {
@@ -98,6 +107,10 @@ export function pumpIn(ring, post, onOver) {
       let bytes = 0;
       for (const { size } of there.splice(0, records)) bytes += size;
       post({ op: 'free', bytes, records });
+    }
+    if (closed && there.length === 0) {
+      finish();
+      return;
     }
     const flags = thread.i32[stateWord];
     if ((flags & layout.CONSUMER_CLOSED) !== 0 && !told) {
@@ -140,18 +153,27 @@ export function pumpIn(ring, post, onOver) {
     return parts;
   }
 
-  /** Gives back what is not in the ring. */
+  /** Gives back what is not in the ring, and from then on what the creator sent before it hears. */
   function giveBack() {
+    turns = (turns + 1) | 0;
+    sendBack({ records: wanted, seen });
+  }
+
+  /** @param {{records: number, seen: number}} [news] */
+  function sendBack(news) {
     const parts = unseen();
     const buffers = parts.flatMap(({ bytes, blocks }) => [bytes, ...blocks]);
-    post({ op: 'back', parts, records: wanted }, buffers);
+    post({ op: 'back', parts, turns, ...news }, buffers);
   }
 
   /** @param {import('../protocol.js').Data} message */
-  function take({ run, bytes, records, blocks, lost, keep }) {
+  function take({ run, bytes, records, blocks, lost, keep, turns: theirs }) {
     ring.lost += lost;
+    seen = run;
+    // What was given back is older, and comes again first.
+    const late = asks && !keep && theirs !== turns;
     const unwanted = asks && (told || (wanted === 0 && !keep));
-    wanted = Math.max(0, wanted - records);
+    if (!late) wanted = Math.max(0, wanted - records);
     backlog.push({
       run,
       bytes: new Uint8Array(bytes),
@@ -159,7 +181,8 @@ export function pumpIn(ring, post, onOver) {
       at: 0,
       blocks,
     });
-    if (unwanted) giveBack();
+    if (late) sendBack();
+    else if (unwanted) giveBack();
     else if (asks) ring.filled.ring();
     else fill();
   }
@@ -212,8 +235,10 @@ export function pumpIn(ring, post, onOver) {
 
     end(code) {
       if (over) return;
+      gone = true;
       ending ??= { code };
-      fill(asks ? 0 : Infinity);
+      if (closed) finish();
+      else fill(asks ? 0 : Infinity);
     },
 
     flush: tell,

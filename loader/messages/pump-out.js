@@ -35,6 +35,7 @@ export function pumpOut(ring, post, onOver) {
     `the receiver of channel "${shape.name}"`,
   );
   const tailWord = (at + layout.RING_TAIL) >> 2;
+  const stateWord = (at + layout.OBJECT_STATE) >> 2;
   const debts = makeDebts();
   /** Ring bytes, modulo 2^32 like the tail's low word. */
   let taken = 0;
@@ -117,7 +118,20 @@ export function pumpOut(ring, post, onOver) {
   /** @param {number} tail */
   const isAcknowledged = (tail) => ((acknowledged - tail) | 0) >= 0;
 
-  ring.filled.listen(flushSoon);
+  /** Has it outlived the channel's receivers, and not said that it closed? Others may come after them. */
+  let orphaned = false;
+
+  /** Without receivers nothing else is to be said. */
+  function tellClosed() {
+    if ((thread.i32[stateWord] & layout.PRODUCER_CLOSED) === 0) return;
+    orphaned = false;
+    post({ op: 'end', code: 'closed', reason: readReason(ring) });
+  }
+
+  ring.filled.listen(() => {
+    if (orphaned) tellClosed();
+    else flushSoon();
+  });
   ring.committed = () => {
     const tail = thread.i32[tailWord];
     if (over || isAcknowledged(tail)) return undefined;
@@ -129,6 +143,8 @@ export function pumpOut(ring, post, onOver) {
     receive(message) {
       if (message.op === 'end') {
         post({ op: 'ended' });
+        orphaned = !told && !over;
+        if (orphaned) tellClosed();
         pump.end(message.code);
       } else if (over) {
         return;

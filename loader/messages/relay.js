@@ -110,8 +110,9 @@ function makeChannel(shape) {
     used: 0,
     capacity,
   };
-  /** @type {Run[]} */
+  /** In the order in which they came. @type {Run[]} */
   const queue = [];
+  let arrived = 0; // bytes
   /** There will be no more records. @type {{op: 'end', code: Code, reason?: any} | undefined} */
   let ended;
   /** What the first sender said that gave a reason when it closed. @type {any} */
@@ -124,7 +125,7 @@ function makeChannel(shape) {
     for (const waiting of [true, false]) {
       for (const sink of [...sinks]) {
         if (queue.length === 0) break;
-        if (sink.wants <= 0 || sink.waiting !== waiting) continue;
+        if (sink.wants <= 0 || sink.owed > 0 || sink.waiting !== waiting) continue;
         give(sink);
         // The next has its turn first.
         sinks.delete(sink);
@@ -137,9 +138,16 @@ function makeChannel(shape) {
     if (ended || all.some(({ wants, waiting }) => wants > 0 && waiting)) {
       for (const sink of all) sink.yield();
     }
-    // And what one has may come back.
-    if (!ended || (kind === 'mpmc' && all.some(({ records }) => records > 0))) return;
+    // And what one has may come back, or has come back at once.
+    if (!ended || queue.length > 0 || (kind === 'mpmc' && all.some(({ records }) => records > 0)))
+      return;
     for (const sink of all) sink.end(ended);
+  }
+
+  /** To where it was. @param {Run} run */
+  function putBack(run) {
+    const at = queue.findIndex(({ from, at }) => from + at > run.from);
+    queue.splice(at < 0 ? queue.length : at, 0, run);
   }
 
   /** @param {import('./sink.js').Sink} sink */
@@ -160,12 +168,13 @@ function makeChannel(shape) {
       for (const sink of sinks) {
         // Each gets a copy of its own, so that it can be handed over.
         const copies = blocks.map((block) => block.slice(0));
-        sink.give({ bytes: bytes.slice(0), records, blocks: copies, source: undefined });
+        sink.give({ bytes: bytes.slice(0), records, blocks: copies, source: undefined, end: 0 });
       }
       return;
     }
     stats.used += bytes.byteLength;
-    queue.push(toRun(bytes, blocks, source));
+    queue.push(toRun(bytes, blocks, source, arrived));
+    arrived += bytes.byteLength;
     deliver();
   }
 
@@ -250,8 +259,13 @@ function makeChannel(shape) {
             sink.free(message.bytes, message.records);
             if (ended) deliver();
           } else if (message.op === 'back' || message.op === 'end') {
-            queue.unshift(...sink.takeBack(message.parts));
-            sink.wants = message.records ?? 0;
+            for (const run of sink.takeBack(message.parts)) putBack(run);
+            if (message.op === 'end') sink.wants = 0;
+            else if (message.seen === undefined) sink.owed--;
+            else {
+              sink.hasTurned(message.turns, message.seen);
+              sink.wants = message.records;
+            }
             leaving ||= message.op === 'end';
             // What is on its way to it comes back, where others may read it.
             if (leaving && (kind !== 'mpmc' || sink.records === 0)) {

@@ -3,19 +3,20 @@
  *
  * @typedef {(message: any, transfer?: Transferable[]) => void} Post
  * @typedef {{post: Post}} Source a sender
- * @typedef {{words: Int32Array, bytes: Uint8Array, at: number, blocks: ArrayBuffer[], source: Source | undefined}} Run
- *   those from `at` on; `source`: who has to be told when they are released
+ * @typedef {{words: Int32Array, bytes: Uint8Array, at: number, blocks: ArrayBuffer[], source: Source | undefined, from: number}} Run
+ *   those from `at` on; `source`: who has to be told when they are released; `from`: so many bytes came before
  */
 
 import { measure } from './frames.js';
 
-/** @param {ArrayBuffer} bytes @param {ArrayBuffer[]} blocks @param {Source | undefined} source @returns {Run} */
-export const toRun = (bytes, blocks, source) => ({
+/** @param {ArrayBuffer} bytes @param {ArrayBuffer[]} blocks @param {Source | undefined} source @param {number} from @returns {Run} */
+export const toRun = (bytes, blocks, source, from) => ({
   bytes: new Uint8Array(bytes),
   words: new Int32Array(bytes),
   at: 0,
   blocks,
   source,
+  from,
 });
 
 /**
@@ -25,7 +26,8 @@ export const toRun = (bytes, blocks, source) => ({
  *
  * The next records of a run, at most so many.
  *
- * @typedef {{bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], source: Source | undefined}} Cut
+ * @typedef {{bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], source: Source | undefined, end: number}} Cut
+ *   `end`: so many bytes came up to there
  *
  * @param {Run} run
  * @param {number} limit
@@ -44,5 +46,6 @@ export function cut(run, limit) {
     records: found.records,
     blocks: run.blocks.splice(0, count),
     source,
+    end: run.from + run.at,
   };
 }

@@ -3,15 +3,18 @@
  *
  * @typedef {import('./runs.js').Cut} Cut
  * @typedef {{
- *   wants: number, waiting: boolean, readonly records: number,
+ *   wants: number, waiting: boolean, records: number, turns: number, owed: number,
  *   give(cut: Cut): void,
  *   free(bytes: number, records: number): void,
  *   takeBack(parts: import('./runs.js').Part[]): import('./runs.js').Run[],
+ *   hasTurned(turns: number, seen: number): void,
  *   yield(): void,
  *   settleAll(): {records: number, bytes: number},
  *   end(message: {op: 'end'}): void,
  *   finish(): void,
- * }} Sink `wants`: so many records more, and `waiting` for them, or only for its next look; `records`: those that it has; `takeBack`: unread;
+ * }} Sink `wants`: so many records more, and `waiting` for them, or only for its next look; `records`: those that it has; `turns`: how often it has given back, as it says; `owed`: runs that will
+ *   come back as well, before which it gets no others; `hasTurned`: it gave back, and `seen` was the
+ *   last that it had got; `takeBack`: unread;
  *   `yield`: gives back what it got only for its next look, if it has not looked;
  *   `settleAll`: frees all that it has, and says how much that was; `finish`: it is given all that
  *   there is, and keeps it
@@ -28,7 +31,7 @@ import { toRun } from './runs.js';
  * @returns {Sink}
  */
 export function makeSink(post, kind, capacity, onLost) {
-  /** Oldest first. @type {{run: number, source: import('./runs.js').Source | undefined, bytes: number}[]} */
+  /** Oldest first. @type {{run: number, source: import('./runs.js').Source | undefined, bytes: number, end: number}[]} */
   const given = [];
   /** Broadcast: what it has to wait for, and its bytes. @type {Cut[]} */
   const behind = [];
@@ -44,14 +47,15 @@ export function makeSink(post, kind, capacity, onLost) {
   let polled = false;
 
   /** @param {Cut} cut */
-  function send({ bytes, records, blocks, source }) {
+  function send({ bytes, records, blocks, source, end }) {
     const run = runs++;
-    given.push({ run, source, bytes: bytes.byteLength });
+    given.push({ run, source, bytes: bytes.byteLength, end });
     givenBytes += bytes.byteLength;
     sink.records += records;
     sink.wants -= records;
     polled ||= kind === 'mpmc' && !sink.waiting;
-    post({ op: 'data', run, bytes, records, blocks, lost, keep }, [bytes, ...blocks]);
+    const { turns } = sink;
+    post({ op: 'data', run, bytes, records, blocks, lost, keep, turns }, [bytes, ...blocks]);
     lost = 0;
   }
 
@@ -74,12 +78,14 @@ export function makeSink(post, kind, capacity, onLost) {
     }
   }
 
+  /** @type {Sink} */
   const sink = {
     wants: kind === 'mpmc' ? 0 : Infinity,
     waiting: false,
     records: 0,
+    turns: 0,
+    owed: 0,
 
-    /** @param {Cut} cut */
     give(cut) {
       if (kind !== 'broadcast') {
         send(cut);
@@ -90,7 +96,6 @@ export function makeSink(post, kind, capacity, onLost) {
       catchUp();
     },
 
-    /** @param {number} bytes @param {number} records */
     free(bytes, records) {
       sink.records -= records;
       givenBytes -= bytes;
@@ -105,23 +110,24 @@ export function makeSink(post, kind, capacity, onLost) {
       catchUp();
     },
 
-    /** @param {import('./runs.js').Part[]} parts */
     takeBack: (parts) =>
-      parts.map(({ run, bytes, blocks }) => {
+      parts.reverse().map(({ run, bytes, blocks }) => {
         const at = given.findIndex((one) => one.run === run);
         const one = given[at];
-        sink.records -= measure(
-          new Int32Array(bytes),
-          0,
-          bytes.byteLength,
-          Infinity,
-          () => {},
-        ).records;
-        givenBytes -= bytes.byteLength;
-        one.bytes -= bytes.byteLength;
+        const { byteLength } = bytes;
+        const words = new Int32Array(bytes);
+        sink.records -= measure(words, 0, byteLength, Infinity, () => {}).records;
+        givenBytes -= byteLength;
+        one.bytes -= byteLength;
+        one.end -= byteLength;
         if (one.bytes === 0) given.splice(at, 1);
-        return toRun(bytes, blocks, one.source);
+        return toRun(bytes, blocks, one.source, one.end);
       }),
+
+    hasTurned(turns, seen) {
+      sink.turns = turns;
+      sink.owed = given.filter(({ run }) => run > seen).length;
+    },
 
     yield() {
       if (!polled) return;
@@ -137,10 +143,10 @@ export function makeSink(post, kind, capacity, onLost) {
 
     finish() {
       sink.wants = Infinity;
+      sink.owed = 0;
       keep = true;
     },
 
-    /** @param {{op: 'end'}} message */
     end(message) {
       ending ??= message;
       catchUp();

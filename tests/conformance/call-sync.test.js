@@ -1,6 +1,6 @@
 // callSync(): a worker calls the page, asleep meanwhile.
 import { deepEqual, equal, match, ok, rejects, throws, within } from './assert.js';
-import { callSync, connect, SluiceError, serve, transfer } from './sdk.js';
+import { attach, callSync, connect, SluiceError, serve, transfer } from './sdk.js';
 import { settled, withServer } from './serving.js';
 
 /** @typedef {import('./env.js').Env} Env */
@@ -53,6 +53,19 @@ export const blockingCalls = [
         const value = { map: new Map([[1, new Set(['a'])]]), nothing: undefined };
         deepEqual(await worker.callSync('late', [5, value]), value);
         await settled(space, used);
+      }),
+  },
+  {
+    name: 'a page that was attached twice is still called when it has closed the second time',
+    where: shared,
+    run: (env) =>
+      withServer(env, async (remote, _peer, space) => {
+        const second = await attach(space.handle);
+        await second.close();
+        const { port1, port2 } = new MessageChannel();
+        serve({ twice: (/** @type {number} */ n) => 2 * n }, port1);
+        await remote.connectTo(transfer(port2, [port2]));
+        equal(await within(remote.callSync('twice', [4]), 5000, 'the call'), 8);
       }),
   },
   {

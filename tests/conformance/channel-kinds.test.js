@@ -110,6 +110,39 @@ const senders = MANY.flatMap((kind) => [
       }),
   },
   {
+    name: `${kind}: the reason of one of a thread's senders is told when its others have closed`,
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const both = channel(space, 'c', here(kind));
+        const receiver = both.receiver();
+        const senders = [both.sender(), both.sender(), both.sender()];
+        senders[0].close();
+        senders[1].close(new Error('the source ran dry'));
+        senders[2].close();
+        const error = await rejects(within(receiver.receive(), LONG, 'the end'), 'closed');
+        equal(/** @type {any} */ (error.cause)?.message, 'the source ran dry');
+      }),
+  },
+  {
+    name: `${kind}: a sender that outlived the only receiver and closed is the end for the next one`,
+    run: (env) =>
+      withAgents(env, 1, async (space, one) => {
+        const both = channel(space, 'c', here(kind));
+        const sender = both.sender();
+        await one.call('receiver', 'c', there(kind));
+        await sender.sendMany(['first', 'second']);
+        equal(await one.call('receive', 'c'), 'first');
+        await one.peer.terminate();
+        await rejects(within(sendUntilRefused(sender), LONG, 'the death'), 'peer-lost');
+        sender.close();
+        const next = both.receiver();
+        const rest = async () => {
+          while (await next.ready()) next.drain(() => {});
+        };
+        await within(rest(), LONG, 'the end');
+      }),
+  },
+  {
     name: `${kind}: when one of two senders dies, what it committed is read and the other goes on`,
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
@@ -254,6 +287,20 @@ const receivers = [
       }),
   },
   {
+    name: 'mpmc: what a receiver looked for in vain is there when it comes back after the end',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const both = channel(space, 'c', here('mpmc'));
+        const [sender, receiver] = [both.sender(), both.receiver()];
+        equal(receiver.tryReceive(), undefined);
+        await sender.send('last');
+        sender.close();
+        await new Promise((resolve) => setTimeout(resolve));
+        equal(await receiver.receive(), 'last');
+        await rejects(receiver.receive(), 'closed');
+      }),
+  },
+  {
     name: 'mpmc: a receiver that closed while it waited takes no wake-up away',
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
@@ -322,6 +369,27 @@ const receivers = [
         const waiting = rejects(within(sender.send('x'), LONG, 'the send'), 'peer-lost');
         one.peer.terminate();
         await waiting;
+      }),
+  },
+  {
+    name: 'what was read to the end is counted as received, and not as lost when its reader dies',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        for (const kind of /** @type {const} */ (['spsc', ...MANY])) {
+          const both = channel(space, kind, here(kind));
+          const sender = both.sender();
+          await worker.call('receiver', kind, there(kind));
+          const all = worker.call('receiveAll', kind);
+          await sender.sendMany(numbered('own', 100));
+          sender.close();
+          equal((await within(all, LONG, 'all')).length, 100);
+          await until(() => both.stats().received === 100, `${kind}: ${both.stats().received}`);
+          equal(both.stats().used, 0, kind);
+        }
+        await worker.peer.terminate();
+        for (const kind of /** @type {const} */ (['spsc', ...MANY])) {
+          equal(space.stats().channels[kind].lostWithReceiver, 0, kind);
+        }
       }),
   },
   {

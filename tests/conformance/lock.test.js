@@ -181,6 +181,21 @@ export const locks = [
       }),
   },
   {
+    name: 'who gives up a barrier has not come, or has passed it with the others',
+    run: (env) =>
+      withThreads(env, 1, async (space, agent) => {
+        for (let round = 0; round < 5; round++) {
+          const own = barrier(space, 'b', 2).wait();
+          const theirs = agent.call('wait', 'b', 2, { timeout: 10 });
+          // Where this thread decides, it hears of both at once: that the other came, and gave up.
+          const end = performance.now() + 60;
+          while (performance.now() < end);
+          const [here, there] = await within(Promise.allSettled([own, theirs]), 10_000, 'both');
+          equal(there.status, here.status, `round ${round}`);
+        }
+      }),
+  },
+  {
     name: 'nobody passes a barrier before all have come, round after round, and one is the last',
     run: (env) =>
       withThreads(env, 2, async (space, one, two) => {
