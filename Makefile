@@ -11,7 +11,7 @@ include core/test/bench/bench.mk
 
 LOADER := $(wildcard loader/*.js loader/*/*.js worker/*.js)
 
-.PHONY: help setup setup-build setup-test setup-lint build demo serve test test-node test-browser \
+.PHONY: help setup setup-build setup-test setup-lint build demo serve bench test test-node test-browser \
   test-packaging verify lint lint-js format size package clean
 
 help: ## what there is to make
@@ -47,6 +47,18 @@ demo: build ## places of the world through a channel, against plain postMessage
 serve: build ## the same as a page, isolated and not
 	node examples/cities/build.js
 	node scripts/serve.js
+
+# ---- speed
+
+build/bench/kernel.wasm: bench/kernel.c $(WASM_OBJECTS)
+	@mkdir -p $(@D)
+	@echo emcc $@
+	@emcc $(WASM_CFLAGS) -O3 -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
+	  -sTOTAL_STACK=65536 -sINITIAL_MEMORY=1048576 -sMAXIMUM_MEMORY=67108864 \
+	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
+
+bench: build build/bench/kernel.wasm ## the SDK's speed beside plain postMessage, as JSON lines; PART=name for some of it, ENGINES="node firefox"
+	@node bench/bench.js $(PART)
 
 # ---- tests
 

@@ -42,6 +42,7 @@ const isolation = {
 // name in Node; a worker in a browser has no import map, so there they import the bundle.
 /** @type {Record<string, string>} */
 const replaced = {
+  '/bench/sdk.js': "export * from '/dist/sluice.js';\n",
   '/tests/conformance/sdk.js': "export * from '/dist/sluice.js';\n",
 };
 

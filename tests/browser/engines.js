@@ -1,83 +1,15 @@
-// One small surface over three engines: Playwright drives Chromium and Firefox, WebDriver WebKitGTK.
 // A browser and its one tab serve all tests of a project, until one fails: Playwright goes on with
 // new ones then. Each test navigates afresh, which ends the workers of the last, and what an origin
 // keeps is cleared. (A context of its own for each test takes 0.6 s here, and this 0.1 s.)
 import { test as base } from '@playwright/test';
-import { locate, programs } from './programs.js';
-import { launchWebKit } from './webkit.js';
+import { launchers } from './launch.js';
 
-/** @typedef {import('@playwright/test').Browser} Browser */
-/** @typedef {import('@playwright/test').BrowserContextOptions} BrowserContextOptions */
-/** @typedef {typeof import('@playwright/test')} Playwright */
-
-/**
- * @typedef {object} Tab
- * @property {(url: string) => Promise<unknown>} goto absolute, or relative to the server
- * @property {<R, A = undefined>(task: (argument: A) => R, argument?: A) => Promise<Awaited<R>>} evaluate
- *   runs a function that closes over nothing in the page, and awaits what it returns
- * @property {() => Promise<unknown>} reload
- * @property {() => Promise<string>} title
- * @property {() => Promise<void>} close
- */
-
-/**
- * @typedef {object} Engine
- * @property {() => string} version known once a tab was open
- * @property {(baseURL: string) => Promise<Tab>} newTab
- * @property {() => Promise<void>} close
- */
-
-/** @typedef {'chromium' | 'firefox' | 'webkit'} EngineName */
+/** @typedef {import('./launch.js').Engine} Engine */
+/** @typedef {import('./launch.js').EngineName} EngineName */
+/** @typedef {import('./launch.js').Tab} Tab */
 /** @typedef {{ engineName: EngineName, isolated: boolean, serverURL: string }} EngineOptions */
 
 const LAUNCH_TIMEOUT = 60_000;
-
-/**
- * @param {Browser} browser
- * @param {BrowserContextOptions} [options]
- * @returns {Engine}
- */
-const overPlaywright = (browser, options) => ({
-  version: () => browser.version(),
-  newTab: async (baseURL) => {
-    const context = await browser.newContext({ ...options, baseURL });
-    const page = await context.newPage();
-    return {
-      goto: (url) => page.goto(url),
-      evaluate: (task, argument) =>
-        page.evaluate(/** @type {(argument: any) => any} */ (task), argument),
-      reload: () => page.reload(),
-      title: () => page.title(),
-      close: () => context.close(),
-    };
-  },
-  close: () => browser.close(),
-});
-
-// Debian's Firefox is driven over WebDriver BiDi, which emulates none of these.
-/** @type {BrowserContextOptions} */
-const unemulated = {
-  viewport: null,
-  colorScheme: null,
-  reducedMotion: null,
-  forcedColors: null,
-  contrast: null,
-};
-
-/** @type {Record<EngineName, (playwright: any, isolated: boolean) => Promise<Engine>>} */
-const launchers = {
-  chromium: async (playwright) => {
-    const executablePath = locate(programs.chromium);
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic'];
-    return overPlaywright(await playwright.chromium.launch({ executablePath, args }));
-  },
-  firefox: async (playwright) => {
-    const executablePath = locate(programs.firefox);
-    const channel = 'moz-firefox';
-    return overPlaywright(await playwright.firefox.launch({ executablePath, channel }), unemulated);
-  },
-  webkit: (_, isolated) => launchWebKit({ sharedMemory: isolated }),
-};
 
 // Runs in the page at the end of a test.
 async function forgetOrigin() {

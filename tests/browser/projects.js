@@ -1,6 +1,6 @@
 // The six browsers that the tests run in: each engine with an isolated page and without.
 
-/** @typedef {import('./engines.js').EngineName} EngineName */
+/** @typedef {import('./launch.js').EngineName} EngineName */
 /** @typedef {{ name: string, title: string, engineName: EngineName, isolated: boolean }} Project */
 
 /** @type {EngineName[]} */

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { locate, programs } from './programs.js';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
-/** @typedef {import('./engines.js').Engine} Engine */
-/** @typedef {import('./engines.js').Tab} Tab */
+/** @typedef {import('./launch.js').Engine} Engine */
+/** @typedef {import('./launch.js').Tab} Tab */
 /** @typedef {(method: string, path: string, body?: object) => Promise<any>} Call */
 
 const SCRIPT_TIMEOUT = 60_000;

@@ -1,0 +1,56 @@
+/**
+ * The workers of a figure, on a space of their own.
+ *
+ * @typedef {'node' | 'chromium' | 'firefox' | 'webkit'} EngineName
+ * @typedef {{engine: EngineName, worker(script?: string): Worker, url(path: string): string}} Env `worker`: of
+ *   bench/; `url`: of a file of the repository
+ * @typedef {{worker: any, call(command: string, ...args: unknown[]): Promise<any>, post(command: string, args: unknown[], transfer: Transferable[]): Promise<any>}} Member
+ * @typedef {{space: import('sluice').Space, members: Member[]}} Team
+ */
+
+import { listen } from './post.js';
+import { create, spawn } from './sdk.js';
+
+/**
+ * @template R
+ * @param {Env} env
+ * @param {number} size
+ * @param {import('sluice').SpaceOptions} options
+ * @param {(space: import('sluice').Space, ...members: Member[]) => Promise<R>} use
+ * @returns {Promise<R>}
+ */
+export async function withTeam(env, size, options, use) {
+  const space = await create({ fallback: 'throw', ...options });
+  const peers = await Promise.all(
+    Array.from({ length: size }, () => spawn(space, () => env.worker())),
+  );
+  try {
+    return await use(space, ...peers.map(({ worker }) => member(worker)));
+  } finally {
+    for (const { worker } of peers) worker.terminate();
+    await Promise.all(peers.map(({ lost }) => lost));
+    await space.close({ timeout: 5000 });
+  }
+}
+
+/** @param {any} worker @returns {Member} */
+function member(worker) {
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+  const calls = new Map();
+  let ids = 0;
+  listen(worker, (data) => {
+    const call = calls.get(data?.id);
+    if (!call) return;
+    calls.delete(data.id);
+    if (data.error === undefined) call.resolve(data.value);
+    else call.reject(new Error(data.error));
+  });
+  /** @type {Member['post']} */
+  const post = (command, args, transfer) =>
+    new Promise((resolve, reject) => {
+      const id = ids++;
+      calls.set(id, { resolve, reject });
+      worker.postMessage({ id, command, args }, transfer);
+    });
+  return { worker, post, call: (command, ...args) => post(command, args, []) };
+}
