@@ -2,7 +2,7 @@
 # Fuzzes each target of this folder: clang's libFuzzer with ASan and UBSan, the steps compiled in.
 #
 #   core/test/fuzz/run.sh short   the seed corpus and some thousand runs from it: a minute in all
-#   core/test/fuzz/run.sh long    at least 10^7 runs in all
+#   core/test/fuzz/run.sh long    at least 10^7 runs in all: an hour on two cores
 #   core/test/fuzz/run.sh seeds   fuzzes, and reduces what was found to the seed corpus; the inputs of
 #                                 bugs that were found, seeds/TARGET/bug-*, stay
 set -u
@@ -19,6 +19,7 @@ case ${1:-short} in
     ;;
 esac
 
+jobs=2
 out=build/fuzz
 mkdir -p "$out/src"
 cc=${FUZZ_CC:-clang}
@@ -40,14 +41,11 @@ build() {
   done
 }
 
-build || exit 1
-passed=0
-failed=0
-for target in "${targets[@]}"; do
-  seeds=core/test/fuzz/seeds/$target
-  corpus=$out/corpus/$target
-  limit=0 # seconds; none
-  if [[ ${1:-short} == short ]]; then
+# fuzz FORM TARGET
+fuzz() {
+  local target=$2 limit=0 # seconds; none
+  local seeds=core/test/fuzz/seeds/$target corpus=$out/corpus/$target
+  if [[ $1 == short ]]; then
     # from the seeds alone, so that it takes as long each time
     corpus=$out/short/$target
     rm -rf "$corpus"
@@ -55,23 +53,40 @@ for target in "${targets[@]}"; do
   fi
   mkdir -p "$corpus" "$seeds"
   if "$out/$target" -runs="$runs" -max_total_time="$limit" -timeout=20 -max_len=512 -len_control=0 \
-    -seed=1 -verbosity=0 -artifact_prefix="$out/$target-" "$corpus" "$seeds" \
+    -seed=1 -verbosity=0 -print_final_stats=1 -artifact_prefix="$out/$target-" "$corpus" "$seeds" \
     >"$out/$target.log" 2>&1; then
-    passed=$((passed + 1))
-    echo "fuzz: $target, up to $runs runs"
+    echo "fuzz: $target, $(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$target.log") runs"
   else
-    failed=$((failed + 1))
     echo "FAILED: fuzz $target; its input is $out/$target-*"
     tail -40 "$out/$target.log"
   fi
-  if [[ ${1:-} == seeds ]]; then
-    rm -rf "$out/merged" && mkdir "$out/merged"
-    "$out/$target" -merge=1 "$out/merged" "$corpus" "$seeds" >/dev/null 2>&1
+  if [[ $1 == seeds ]]; then
+    rm -rf "$out/merged/$target" && mkdir -p "$out/merged/$target"
+    "$out/$target" -merge=1 "$out/merged/$target" "$corpus" "$seeds" >/dev/null 2>&1
     # Forty of all sizes, of what together reaches all: enough to begin with.
     find "$seeds" -type f ! -name 'bug-*' -delete
-    find "$out/merged" -type f -printf '%s %p\n' | sort -n | cut -d' ' -f2- |
+    find "$out/merged/$target" -type f -printf '%s %p\n' | sort -n | cut -d' ' -f2- |
       awk '{ all[NR] = $0 } END { n = NR < 40 ? NR : 40; for (i = 1; i <= n; i++) print all[int(i * NR / n)] }' |
       xargs -I{} cp {} "$seeds/"
+  fi
+}
+
+build || exit 1
+passed=0
+failed=0
+for target in "${targets[@]}"; do
+  while (($(jobs -rp | wc -l) >= jobs)); do
+    wait -n
+  done
+  fuzz "${1:-short}" "$target" >"$out/$target.report" &
+done
+wait
+for target in "${targets[@]}"; do
+  cat "$out/$target.report"
+  if [[ $(head -n 1 "$out/$target.report") == "fuzz: $target, "* ]]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
   fi
 done
 echo "fuzz: $passed passed, $failed failed"
