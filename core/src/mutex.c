@@ -49,7 +49,6 @@ uint32_t sluice_mutex_word_sleep(_Atomic uint32_t *word, uint32_t owner) {
   return 0;
 }
 
-/* `state`: the flags of the object that the word is all of, or NULL. */
 int sluice_mutex_word_lock_slow(_Atomic uint32_t *word, uint32_t owner, sluice_deadline *deadline,
                                 const _Atomic uint32_t *state) {
   sluice_patience patience = sluice_patience_for(deadline);
@@ -66,7 +65,7 @@ int sluice_mutex_word_lock_slow(_Atomic uint32_t *word, uint32_t owner, sluice_d
       return SLUICE_E_TIMEOUT; /* it has not slept: it owes nobody anything */
     }
     uint32_t value = sluice_mutex_word_sleep(word, owner);
-    int flags = state == NULL ? SLUICE_OK : sluice_flags_status(state);
+    int flags = sluice_flags_status(state);
     if (flags != SLUICE_OK) {
       /* Its own mark may have sent another to sleep after the close had woken all. */
       sluice_mutex_word_wake_all(word);

@@ -38,8 +38,14 @@ static inline int sluice_owner_valid(uint32_t owner) {
   return (owner & UINT32_C(0xff)) - 1 < SLUICE_PARTICIPANTS && owner <= SLUICE_OWNER_MASK;
 }
 
-/* The ways that are not the quickest; mutex.c. */
+/* The way that is not the quickest; mutex.c. */
 int sluice_mutex_word_take(_Atomic uint32_t *word, uint32_t owner, uint32_t bits);
+
+/* Takes the word that was not free at once: spins, then sleeps until the deadline, or until `state`,
+ * the flags of the object that the word is in, says closed or poisoned. As sluice_mutex_word_try, but
+ * SLUICE_E_BUSY only when `owner` itself holds it, and SLUICE_E_TIMEOUT; SLUICE_E_AGAIN only with a
+ * limited deadline: woken early in wasm (see sluice_sleep), or the word changed under it too often:
+ * call again with what is left. Blocking. */
 int sluice_mutex_word_lock_slow(_Atomic uint32_t *word, uint32_t owner, sluice_deadline *deadline,
                                 const _Atomic uint32_t *state);
 
@@ -63,25 +69,6 @@ static inline int sluice_mutex_word_try(_Atomic uint32_t *word, uint32_t owner, 
   return status == SLUICE_E_AGAIN ? SLUICE_E_BUSY : status;
 }
 
-/* Takes the word, spinning first, then sleeping until the deadline. As sluice_mutex_word_try, but
- * SLUICE_E_BUSY only when `owner` itself holds it, and SLUICE_E_TIMEOUT; SLUICE_E_AGAIN only with a
- * limited deadline: woken early in wasm (see sluice_sleep), or the word changed under it too often:
- * call again with what is left. Blocking. */
-static inline int sluice_mutex_word_lock(_Atomic uint32_t *word, uint32_t owner,
-                                         sluice_deadline *deadline) {
-  uint32_t value = 0;
-  if (!sluice_owner_valid(owner)) {
-    return SLUICE_E_INVALID;
-  }
-  /* as in sluice_mutex_word_try */
-  if (atomic_compare_exchange_strong_explicit(word, &value, owner, memory_order_acquire,
-                                              memory_order_relaxed)) {
-    SLUICE_STEP("mutex.lock: taken");
-    return SLUICE_OK;
-  }
-  return sluice_mutex_word_lock_slow(word, owner, deadline, NULL);
-}
-
 /* Frees the word and wakes one that sleeps on it. SLUICE_OK; SLUICE_E_INVALID when `owner` does not
  * hold it; SLUICE_E_POISONED when it lost the word to somebody while it held it. Wait-free. */
 static inline int sluice_mutex_word_unlock(_Atomic uint32_t *word, uint32_t owner) {
@@ -90,8 +77,8 @@ static inline int sluice_mutex_word_unlock(_Atomic uint32_t *word, uint32_t owne
     return SLUICE_E_INVALID;
   }
   SLUICE_STEP("mutex.unlock: about to");
-  /* publishes what this owner wrote to the next; pairs with the acquire in sluice_mutex_word_try,
-   * _lock and _take */
+  /* publishes what this owner wrote to the next; pairs with the acquire in sluice_mutex_word_try and
+   * _take */
   uint32_t value = atomic_exchange_explicit(word, 0, memory_order_release);
   SLUICE_STEP("mutex.unlock: free");
   if ((value & SLUICE_WAITERS_BIT) != 0) {

@@ -105,6 +105,10 @@ case ${1:-short} in
     validate plain ring_spsc 2000000 4 4096 processes
     validate plain ring_spsc 100000 5 64 processes
     validate plain wakeup 200000 6
+    validate plain wakeup_many 100000 16 ring
+    validate plain wakeup_many 100000 17 ring 2
+    validate plain wakeup_many 100000 18 queue
+    validate plain wakeup_many 100000 19 queue 2
     validate plain ring_many 10000000 61 65536 2 1
     validate plain ring_many 2000000 62 4096 2 2
     validate plain ring_many 500000 63 1024 2 2 processes
@@ -156,6 +160,8 @@ case ${1:-short} in
     validate tsan ring_spsc 300000 13 1024
     validate tsan ring_spsc 50000 14 64
     validate tsan wakeup 20000 15
+    validate tsan wakeup_many 10000 16 ring 2
+    validate tsan wakeup_many 10000 17 queue 2
     validate tsan ring_many 200000 83 4096 2 2
     validate tsan queue 200000 84 256 2 2
     validate tsan broadcast 200000 85 4096 2
@@ -175,7 +181,11 @@ case ${1:-short} in
     validate plain ring_spsc 20000000 23 1024
     validate plain ring_spsc 5000000 24 64
     validate plain ring_spsc 20000000 25 4096 processes
-    validate plain wakeup 5000000 26
+    validate plain wakeup 2000000 26
+    validate plain wakeup_many 1000000 122 ring
+    validate plain wakeup_many 1000000 123 ring 2
+    validate plain wakeup_many 1000000 124 queue
+    validate plain wakeup_many 1000000 125 queue 2
     validate plain ring_many 1000000000 101 1048576 2 1
     validate plain ring_many 1000000000 102 1048576 2 2
     validate plain ring_many 50000000 103 4096 2 2

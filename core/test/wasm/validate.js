@@ -25,6 +25,8 @@ const FORMS = {
     ring_spsc 150000 202 1024
     ring_spsc 20000 203 64
     wakeup 20000 204
+    wakeup_many 10000 227 ring 1
+    wakeup_many 10000 228 queue 2
     ring_many 500000 205 65536 2 1
     ring_many 200000 206 4096 1 2
     ring_many 100000 207 1024 1 0
@@ -52,6 +54,9 @@ const FORMS = {
     ring_spsc 10000000 302 1024
     ring_spsc 1000000 303 64
     wakeup 300000 304
+    wakeup_many 100000 327 ring 1
+    wakeup_many 100000 328 ring 2
+    wakeup_many 100000 329 queue 2
     ring_many 20000000 305 65536 2 1
     ring_many 10000000 306 4096 1 2
     ring_many 10000000 307 1024 1 0

@@ -8,7 +8,7 @@ enum { WORD, STATE, DATA, OWN };
 enum { TURNS = 3 };
 enum { WAITERS = 16, DIED = 8, OWNER = 7 };
 
-/* sluice_mutex_word_lock with a timeout for ever. r0: 0 locked, 1 OWNER_DIED, 2 closed. r1 bits,
+/* sluice_mutex_lock with a timeout for ever. r0: 0 locked, 1 OWNER_DIED, 2 closed. r1 bits,
  * r2 value. The sleep after the spin; the spin is left out. */
 #define LOCK(owner)                                                           \
   do {                                                                        \
