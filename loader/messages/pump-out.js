@@ -79,7 +79,9 @@ export function pumpOut(ring, post, onOver) {
     taken = (taken + length) | 0;
     const padding = length - bytes;
     if (bytes === 0) {
-      // A padding alone: it goes with what it follows.
+      // A padding alone: it goes with what it follows, and has arrived with that.
+      if (posted.length > 0) posted[posted.length - 1] = taken;
+      else acknowledge(taken);
       const last = spans.at(-1);
       if (last) last.padding += padding;
       else exports.sluice_ring_release_bytes(consumer, padding);
@@ -116,6 +118,12 @@ export function pumpOut(ring, post, onOver) {
   }
 
   /** @param {number} tail */
+  function acknowledge(tail) {
+    acknowledged = tail;
+    while (waiting.length > 0 && isAcknowledged(waiting[0].tail)) waiting.shift()?.resolve();
+  }
+
+  /** @param {number} tail */
   const isAcknowledged = (tail) => ((acknowledged - tail) | 0) >= 0;
 
   /** Has it outlived the channel's receivers, and not said that it closed? Others may come after them. */
@@ -135,6 +143,8 @@ export function pumpOut(ring, post, onOver) {
   ring.committed = () => {
     const tail = thread.i32[tailWord];
     if (over || isAcknowledged(tail)) return undefined;
+    // Behind a claim that was given up there may be a padding, of which nobody has told.
+    if (taken !== tail) flushSoon();
     return new Promise((resolve, reject) => waiting.push({ tail, resolve, reject }));
   };
 
@@ -149,9 +159,8 @@ export function pumpOut(ring, post, onOver) {
       } else if (over) {
         return;
       } else if (message.op === 'got') {
-        acknowledged = /** @type {number} */ (posted.shift());
+        acknowledge(/** @type {number} */ (posted.shift()));
         debts.pay();
-        while (waiting.length > 0 && isAcknowledged(waiting[0].tail)) waiting.shift()?.resolve();
       } else if (message.op === 'free') {
         release(message.bytes);
       } else if (message.op === 'ended') {

@@ -135,7 +135,7 @@ function makeChannel(shape) {
     if (queue.length > 0) return;
     // Who waits gets what others took without waiting, if they still have not looked at it.
     const all = [...sinks];
-    if (ended || all.some(({ wants, waiting }) => wants > 0 && waiting)) {
+    if (all.some(({ wants, waiting }) => wants > 0 && waiting)) {
       for (const sink of all) sink.yield();
     }
     // And what one has may come back, or has come back at once.

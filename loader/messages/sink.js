@@ -53,7 +53,7 @@ export function makeSink(post, kind, capacity, onLost) {
     givenBytes += bytes.byteLength;
     sink.records += records;
     sink.wants -= records;
-    polled ||= kind === 'mpmc' && !sink.waiting;
+    polled = kind === 'mpmc' && !sink.waiting;
     const { turns } = sink;
     post({ op: 'data', run, bytes, records, blocks, lost, keep, turns }, [bytes, ...blocks]);
     lost = 0;
