@@ -12,7 +12,7 @@ include core/test/bench/bench.mk
 LOADER := $(wildcard loader/*.js loader/*/*.js worker/*.js)
 
 .PHONY: help setup setup-build setup-test setup-lint build demo serve bench test test-node test-browser \
-  test-packaging verify lint lint-js format size package clean
+  test-packaging replay-random verify-random verify lint lint-js format size package clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -67,7 +67,7 @@ test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
 	  test-mutate test-wasm test-node test-clang19 test-hosts test-browser
 	@node scripts/summary.js core weak models fuzz mutate hosts core-wasm core-wasm-validate \
-	  node-shared node-message clang19-core-wasm clang19-node-shared clang19-node-message \
+	  node-shared node-message random-shared random-message clang19-core-wasm clang19-node-shared clang19-node-message \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build build/test/engine.wasm
@@ -77,10 +77,16 @@ test-browser: build build/test/engine.wasm
 	node examples/cities/build.js
 	npx playwright test -c tests/browser/playwright.config.js
 
+replay-random: build ## one random program again: SEED=n TRANSPORT=shared|message, REPEAT=times
+	node tests/random/main.js
+
+verify-random: build ## 2,000 random programs over each transport, from a seed that it prints
+	PROGRAMS=2000 node tests/random/main.js
+
 test-packaging: build ## the tarball, installed and used as the README says
 	node --test --test-reporter=dot tests/packaging/
 
-verify: setup-build setup-test verify-core verify-models verify-mutate verify-fuzz verify-wasm ## the long proofs
+verify: setup-build setup-test verify-core verify-models verify-mutate verify-fuzz verify-wasm verify-random ## the long proofs
 
 # ---- form
 

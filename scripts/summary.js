@@ -20,6 +20,8 @@ const EXPECTED = [
   'clang19-node-message',
   'node-shared',
   'node-message',
+  'random-shared',
+  'random-message',
   ...projects.map(({ name }) => name),
   'packaging',
 ];

@@ -13,6 +13,7 @@ import { locks } from './lock.test.js';
 import { hosted } from './over.test.js';
 import { pools } from './pool.test.js';
 import { parallels } from './pool-parallel.test.js';
+import { randomPrograms } from './random-programs.test.js';
 import { removals } from './remove.test.js';
 import { smoke } from './smoke.test.js';
 import { spaces } from './space.test.js';
@@ -54,6 +55,7 @@ export const suite = unique([
   ...pools,
   ...parallels,
   ...deaths,
+  ...randomPrograms,
 ]);
 
 /** @type {(one: Case, setting: Setting) => boolean} */
