@@ -165,8 +165,12 @@ export function messageLock(client, entry, request, what) {
   follow(client, entry, 'lock');
 
   /** @param {number} id @param {{recovered: boolean} | undefined} answer */
-  const hold = (id, answer) =>
-    answer && makeHeld(answer.recovered, () => client.post('lock', { op: 'release', id }));
+  function hold(id, answer) {
+    if (!answer) return undefined;
+    // A permit guards nothing, even if it is the only one.
+    const recovered = answer.recovered && request.kind !== 'semaphore';
+    return makeHeld(recovered, () => client.post('lock', { op: 'release', id }));
+  }
 
   /** @param {number} id @param {boolean} wait */
   async function ask(id, wait) {

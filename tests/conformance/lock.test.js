@@ -163,6 +163,7 @@ export const locks = [
         const permits = semaphore(space, 's', 3);
         await agent.call('lock', 'a', 'semaphore', 's', 3);
         await agent.call('lock', 'b', 'semaphore', 's', 3);
+        await agent.call('lock', 'only', 'semaphore', 'one', 1);
         const own = await permits.lock();
         equal(await permits.tryLock(), undefined);
         const next = permits.lock();
@@ -178,6 +179,8 @@ export const locks = [
           all.some(({ recovered }) => recovered),
           false,
         );
+        const only = await within(semaphore(space, 'one', 1).lock(), 10_000, 'the only permit');
+        equal(only.recovered, false);
       }),
   },
   {
