@@ -32,6 +32,9 @@ export function untilChanged({ i32, waits }, address, value) {
   return promise;
 }
 
+/** Whether untilChanged() is no worse than a message. */
+export const ringsWell = () => !!(/** @type {any} */ (Atomics).waitAsync) && !losesWakeUps();
+
 /** @param {Int32Array} words @param {number} index @param {number} value @returns {Promise<unknown>} */
 function untilWoken(words, index, value) {
   const waitAsync = /** @type {any} */ (Atomics).waitAsync;

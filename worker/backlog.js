@@ -1,6 +1,6 @@
 /** What waits for a worker: the highest priority first, and in it the oldest. */
 
-/** @template T */
+/** @template {{readonly priority: number}} T */
 export function makeBacklog() {
   /** Highest first, none of them empty. @type {{priority: number, items: Set<T>}[]} */
   const levels = [];
@@ -20,17 +20,26 @@ export function makeBacklog() {
       return length;
     },
 
-    /** @param {T} item @param {number} priority */
-    add(item, priority) {
-      level(priority).items.add(item);
+    /** @param {T} item */
+    add(item) {
+      level(item.priority).items.add(item);
       length++;
     },
 
-    /** In front of all of its priority. @param {T} item @param {number} priority */
-    addFirst(item, priority) {
-      const at = level(priority);
-      at.items = new Set([item, ...at.items]);
-      length++;
+    /** In front of all of their priorities, in their order. @param {T[]} items */
+    addFirst(items) {
+      /** @type {Map<number, T[]>} */
+      const groups = new Map();
+      for (const item of items) {
+        const group = groups.get(item.priority);
+        if (group) group.push(item);
+        else groups.set(item.priority, [item]);
+      }
+      for (const [priority, group] of groups) {
+        const at = level(priority);
+        at.items = new Set([...group, ...at.items]);
+      }
+      length += items.length;
     },
 
     /** @returns {T | undefined} */
@@ -40,6 +49,9 @@ export function makeBacklog() {
       backlog.remove(item);
       return item;
     },
+
+    /** All, in the order in which they would be taken. */
+    all: () => levels.flatMap(({ items }) => [...items]),
 
     /** @param {T} item */
     remove(item) {

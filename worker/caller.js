@@ -3,16 +3,19 @@
  *
  * @typedef {import('../loader/wait.js').Wait & {transfer?: Transferable[], priority?: number, retry?: number}} CallOptions
  *   `transfer`: what to hand over instead of copying it; of a pool's calls, `priority`: the higher
- *   start first, and `retry`: so often again where the worker dies
- * @typedef {CallOptions & {onGivenUp?: () => void, onSettled?: () => void}} InnerOptions `onGivenUp`:
- *   nobody waits for it any more; `onSettled`: the other side has done with it, given up or not
+ *   start first, and `retry`: so often again where the worker that ran it dies
+ * @typedef {CallOptions & {onGivenUp?: () => void, onSettled?: () => void, queued?: boolean}} InnerOptions
+ *   `onGivenUp`: nobody waits for it any more; `onSettled`: the other side has done with it, given up
+ *   or not; `queued`: see protocol.js
  * @typedef {Promise<any> & AsyncIterableIterator<any>} Answer a promise; where the function gives an
  *   async iterable, it can be iterated at once as well
  * @typedef {{
  *   call(name: string | number, args: unknown[], options?: InnerOptions): Answer,
  *   invoke(name: string, args: unknown[], mailbox: import('./protocol.js').Mailbox): number,
+ *   expect(id: number, name: string, options: InnerOptions): Promise<any>,
  *   receive(message: import('./protocol.js').Message): void, end(error: Error): void,
- * }} Caller `invoke`: a call whose result goes to a mailbox; gives its id
+ * }} Caller `invoke`: a call whose result goes to a mailbox; gives its id. `expect`: the result of a
+ *   call that did not go out by message
  */
 
 import { keepAlive } from '#platform';
@@ -45,13 +48,13 @@ export function makeCaller(post, callbacks, shared) {
   /**
    * @param {string | number} name
    * @param {unknown[]} args
-   * @param {{transfer?: Transferable[], word?: number, mailbox?: import('./protocol.js').Mailbox}} how
+   * @param {{transfer?: Transferable[], word?: number, mailbox?: import('./protocol.js').Mailbox, queued?: boolean}} how
    */
-  function send(name, args, { transfer = [], word = 0, mailbox }) {
+  function send(name, args, { transfer = [], word = 0, mailbox, queued }) {
     const sent = callbacks.send(args);
     const list = args.flatMap(transfersOf);
     try {
-      post({ op: 'call', id: ids, name, ...sent, word, mailbox }, [...transfer, ...list]);
+      post({ op: 'call', id: ids, name, ...sent, word, mailbox, queued }, [...transfer, ...list]);
     } catch (cause) {
       for (const [, number] of sent.callbacks) callbacks.forget(number);
       throw notCloned(cause, `an argument of ${name}()`);
@@ -65,6 +68,47 @@ export function makeCaller(post, callbacks, shared) {
     if (call.settle()) call.reject(reason);
   }
 
+  /**
+   * @param {number} id
+   * @param {string | number} name
+   * @param {number} word
+   * @param {InnerOptions} options
+   * @param {(value: unknown) => void} resolve
+   * @param {(reason: unknown) => void} reject
+   */
+  function expect(id, name, word, options, resolve, reject) {
+    const letGo = keepAlive();
+    let waits = true;
+    /** @type {Pending} */
+    const call = {
+      resolve(value) {
+        letGo();
+        resolve(value);
+      },
+      reject,
+      onGivenUp: options.onGivenUp,
+      settle() {
+        const did = waits;
+        waits = false;
+        letGo();
+        stop();
+        return did;
+      },
+      over() {
+        pending.delete(id);
+        shared.giveBack(word);
+        options.onSettled?.();
+      },
+    };
+    pending.set(id, call);
+    const stop = watch(options, `${name}()`, (reason) => {
+      shared.cancel(word);
+      post({ op: 'cancel', id, reason: toPlain(reason) });
+      fail(call, reason);
+      options.onGivenUp?.();
+    });
+  }
+
   /** @type {Caller} */
   const caller = {
     call(name, args, options = {}) {
@@ -76,44 +120,19 @@ export function makeCaller(post, callbacks, shared) {
         const word = shared.take();
         let id = 0;
         try {
-          id = send(name, args, { transfer: options.transfer, word });
+          const { transfer, queued } = options;
+          id = send(name, args, { transfer, word, queued });
         } catch (error) {
           shared.giveBack(word);
           throw error;
         }
-        const letGo = keepAlive();
-        let waits = true;
-        /** @type {Pending} */
-        const call = {
-          resolve(value) {
-            letGo();
-            resolve(value);
-          },
-          reject,
-          onGivenUp: options.onGivenUp,
-          settle() {
-            const did = waits;
-            waits = false;
-            letGo();
-            stop();
-            return did;
-          },
-          over() {
-            pending.delete(id);
-            shared.giveBack(word);
-            options.onSettled?.();
-          },
-        };
-        pending.set(id, call);
-        const stop = watch(options, `${name}()`, (reason) => {
-          shared.cancel(word);
-          post({ op: 'cancel', id, reason: toPlain(reason) });
-          fail(call, reason);
-          options.onGivenUp?.();
-        });
+        expect(id, name, word, options, resolve, reject);
       });
       return answerOf(promise, String(name));
     },
+
+    expect: (id, name, options) =>
+      new Promise((resolve, reject) => expect(id, name, 0, options, resolve, reject)),
 
     invoke: (name, args, mailbox) => send(name, args, { mailbox }),
 

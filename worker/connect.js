@@ -42,9 +42,10 @@ export function connect(peer, options = {}) {
 /**
  * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
  * @param {import('../loader/space.js').Space} [given]
+ * @param {(message: import('./protocol.js').Message) => void} [onMessage] hears of all of them first
  * @returns {Link}
  */
-export function linkTo(peer, given) {
+export function linkTo(peer, given, onMessage) {
   const known = knownPeer(peer);
   const space = given ?? known?.space;
   const id = space && inside(space).handle.id;
@@ -73,8 +74,9 @@ export function linkTo(peer, given) {
     port,
     {},
     () => space,
-    ({ op }) => {
-      if (op === 'alive') arrived();
+    (message) => {
+      if (message.op === 'alive') arrived();
+      onMessage?.(message);
     },
     known ? false : /** @type {Worker | MessagePort} */ (peer),
   );

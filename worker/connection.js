@@ -4,6 +4,7 @@
  * @typedef {{
  *   readonly call: import('./caller.js').Caller['call'],
  *   readonly invoke: import('./caller.js').Caller['invoke'],
+ *   readonly expect: import('./caller.js').Caller['expect'],
  *   readonly post: import('./protocol.js').Post,
  *   readonly shared: import('./shared.js').Shared,
  *   readonly ended: Error | undefined,
@@ -102,6 +103,7 @@ export function makeConnection(port, api, space, onMessage, proof = port) {
   return {
     call: caller.call,
     invoke: caller.invoke,
+    expect: caller.expect,
     post,
     shared,
     end,

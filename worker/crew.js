@@ -6,8 +6,10 @@
  * @typedef {{
  *   readonly peer: import('../loader/spawn.js').Peer,
  *   readonly connection: import('./connection.js').Connection,
- *   task: unknown, idleSince: number, dismissed: boolean,
- * }} Member `task`: what it does at the moment; `dismissed`: we end it ourselves
+ *   task: import('./task.js').Task | undefined, idleSince: number, dismissed: boolean,
+ *   number: number,
+ * }} Member `task`: what it does at the moment, by message; `dismissed`: we end it ourselves;
+ *   `number`: in the queue of lanes.js
  */
 
 import { spawn } from '../loader/spawn.js';
@@ -20,8 +22,12 @@ const [BACKOFF_FIRST, BACKOFF_LONGEST] = [50, 5000];
  * @param {import('../loader/space.js').Space} space
  * @param {() => Worker} make
  * @param {{size: number, minSize: number, idleTimeout: number}} options
- * @param {{free(): void, lost(member: Member, error: Error): void}} on `free`: there may be a member
- *   without a task, or none any more
+ * @param {{
+ *   free(): void, joined(member: Member): void, lost(member: Member, error: Error): void,
+ *   message(member: Member, message: import('./protocol.js').Message): void,
+ *   isBusy(member: Member): boolean, retire(member: Member): boolean,
+ * }} on `free`: there may be a member without a task, or none any more; `lost`: it is dead; `retire`:
+ *   it may be ended, and will not begin anything
  */
 export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
   /** @type {Set<Member>} */
@@ -48,13 +54,18 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
       // A pool that has nothing to do keeps no Node running.
       /** @type {any} */ (peer.worker).unref?.();
       signal.addEventListener('abort', peer.terminate);
-      const { connection, ready } = linkTo(peer);
+      /** @type {Member | undefined} */
+      let member;
+      const { connection, ready } = linkTo(peer, undefined, (message) => {
+        if (member) on.message(member, message);
+      });
       await ready.catch(async (error) => {
         await peer.terminate();
         throw error;
       });
       signal.removeEventListener('abort', peer.terminate);
-      join(peer, connection);
+      member = { peer, connection, task: undefined, idleSince: 0, dismissed: false, number: -1 };
+      join(member);
     } catch (error) {
       failure ??= error;
     } finally {
@@ -63,17 +74,21 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
     if (!signal.aborted) on.free();
   }
 
-  /** @param {import('../loader/spawn.js').Peer} peer @param {import('./connection.js').Connection} connection */
-  function join(peer, connection) {
-    /** @type {Member} */
-    const member = { peer, connection, task: undefined, idleSince: 0, dismissed: false };
+  /** @param {Member} member */
+  function join(member) {
     members.add(member);
+    on.joined(member);
     rest(member);
-    connection.onEnd(() => {
-      const at = idle.indexOf(member);
-      if (at >= 0) idle.splice(at, 1);
-      if (members.delete(member)) bury(member);
+    member.connection.onEnd(() => {
+      if (part(member)) bury(member);
     });
+  }
+
+  /** @param {Member} member */
+  function part(member) {
+    const at = idle.indexOf(member);
+    if (at >= 0) idle.splice(at, 1);
+    return members.delete(member);
   }
 
   /** What it did is told when it cannot do it any more. @param {Member} member */
@@ -93,19 +108,34 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
 
   /** Those who have had nothing to do for some time go, but for the least. */
   function retireLater() {
-    if (retirement || members.size <= minSize || idle.length === 0) return;
-    const wait = Math.max(0, idle[0].idleSince + idleTimeout - Date.now());
+    if (retirement || members.size <= minSize || idleTimeout === Infinity) return;
+    const since = Math.min(...resting().map(({ idleSince }) => idleSince));
+    const wait = Math.max(0, since + idleTimeout - Date.now());
     if (wait > 2 ** 31 - 1) return;
     retirement = setTimeout(() => {
       retirement = undefined;
-      while (members.size > minSize && idle[0]?.idleSince + idleTimeout <= Date.now()) {
-        const member = /** @type {Member} */ (idle.shift());
-        members.delete(member);
-        member.peer.terminate();
+      for (const member of resting()) {
+        if (members.size <= minSize || member.idleSince + idleTimeout > Date.now()) break;
+        if (on.retire(member)) retire(member);
       }
       retireLater();
     }, wait);
     /** @type {any} */ (retirement).unref?.();
+  }
+
+  /** Those who have nothing to do, the longest first. */
+  const resting = () =>
+    [...members]
+      .filter((member) => !on.isBusy(member))
+      .sort((one, other) => one.idleSince - other.idleSince);
+
+  /** @param {Member} member */
+  async function retire(member) {
+    member.dismissed = true;
+    part(member);
+    member.peer.terminate();
+    on.lost(member, await member.peer.lost);
+    refill();
   }
 
   /** Starts so many more, if it may. @param {number} more */
@@ -138,6 +168,9 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
     get busy() {
       return members.size - idle.length;
     },
+    /** What they do by message. */
+    tasks: () => [...members].flatMap(({ task }) => task ?? []),
+
     /** Why there are no workers, and will be none. */
     get failure() {
       return members.size === 0 && starting === 0 ? failure : undefined;
@@ -157,13 +190,26 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
       if (members.has(member)) rest(member);
     },
 
+    /** @param {Member} member it has done something, and may go on @param {number} now */
+    did(member, now) {
+      member.idleSince = now;
+      deaths = 0;
+      if (!retirement) retireLater();
+    },
+
+    /** There is work for so many. @param {number} wanted */
+    need(wanted) {
+      const there = members.size + starting;
+      if (there < size && wanted > there) startMore(wanted - there);
+    },
+
     /** Starts as many as there have to be. */
     warm,
 
     /** Its place is free at once, though it may go on until it is dead. @param {Member} member */
     dismiss(member) {
       member.dismissed = true;
-      if (members.delete(member)) bury(member);
+      if (part(member)) bury(member);
       refill();
     },
 

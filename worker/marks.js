@@ -42,7 +42,10 @@ export const isProxy = (value) => typeof value === 'function' && proxies.has(val
 
 /** @param {unknown} value @returns {Transferable[]} */
 export const transfersOf = (value) =>
-  (typeof value === 'object' && value !== null && transfers.get(value)) || [];
+  (typeof value === 'object' && value !== null && transfers.get(value)) || NOTHING;
+
+/** @type {Transferable[]} */
+const NOTHING = [];
 
 /**
  * A stand-in for the other thread's callback.

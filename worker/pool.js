@@ -5,10 +5,13 @@
  * @typedef {import('./caller.js').CallOptions} CallOptions
  * @typedef {{
  *   size?: number, minSize?: number, maxQueue?: number, idleTimeout?: number, grace?: number,
+ *   blocking?: boolean,
  * }} PoolOptions `size`: at most so many workers, one less than there are cores by default; `minSize`:
  *   so many are kept, 0 by default; `maxQueue`: calls that may wait, any number by default;
  *   `idleTimeout`: after so many milliseconds without work the others go, 30 s by default; `grace`:
- *   from a call's abort to the end of its worker where it goes on, in milliseconds, 1 s by default
+ *   from a call's abort to the end of its worker where it goes on, in milliseconds, 1 s by default;
+ *   `blocking`: workers without a call sleep in a futex, where memory is shared, and answer sooner:
+ *   for pure computation, since their timers, messages and promises rest as well
  * @typedef {Readonly<Record<'size' | 'busy' | 'queued' | 'completed' | 'failed' | 'crashed', number>> & {
  *   readonly waitMs: import('./spread.js').Spread, readonly runMs: import('./spread.js').Spread,
  * }} PoolStats `crashed`: workers that ended by themselves
@@ -31,20 +34,27 @@
  */
 
 import { computeWorker, cores } from '#host';
+import { keepAlive } from '#platform';
 import { ASYNC_DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
-import { limit, watch, within } from '../loader/wait.js';
+import { limit, within } from '../loader/wait.js';
 import { makeBacklog } from './backlog.js';
+import { makeDirect } from './by-message.js';
 import { answerOf } from './caller.js';
 import { makeCrew } from './crew.js';
+import { makeLanes } from './lanes.js';
 import { mapOver, streamOver } from './map.js';
 import { parallelOver } from './parallel.js';
 import { makeRemote } from './remote.js';
 import { makeSpread } from './spread.js';
+import { NO_OPTIONS, Task } from './task.js';
 
 const IDLE = 30_000;
 const GRACE = 1000;
+/** When a call that ought to be ended is just being begun, or has just ended, in milliseconds. */
+const RETRY = 10;
+const SOON = Promise.resolve();
 
 /**
  * A pool of workers on `space`, whose scripts call serve(). They start when they are needed.
@@ -57,46 +67,67 @@ const GRACE = 1000;
  */
 export function pool(space, make = computeWorker, options = {}) {
   inside(space);
-  const { maxQueue = Infinity, grace = GRACE } = options;
+  const { maxQueue = Infinity, grace = GRACE, blocking = false } = options;
   const sizes = requireSizes(options);
 
-  /**
-   * @typedef {{
-   *   name: string, args: unknown[], options: CallOptions, retries: number, queuedAt: number,
-   *   resolve(value: unknown): void, reject(reason: unknown): void, over: boolean,
-   *   stop(): void, left(): void, gone(): void, abort?: AbortController,
-   * }} Task `over`: whoever called has the answer; `left`: it neither waits nor runs, for the pool;
-   *   `gone`: and no worker does it any more
-   */
   /** @type {ReturnType<typeof makeBacklog<Task>>} */
   const backlog = makeBacklog();
-  /** Those that wait or run. @type {Set<Task>} */
-  const tasks = new Set();
   const waitMs = makeSpread();
   const runMs = makeSpread();
   const counts = { completed: 0, failed: 0, crashed: 0 };
+  /** Calls that wait or run. */
+  let live = 0;
   /** @type {SluiceError | undefined} */
   let closing;
   /** @type {(() => void)[]} */
   const drained = [];
   const target = new EventTarget();
+  /** Node stays for our calls. @type {(() => void) | undefined} */
+  let letGo;
+  let now = 0;
 
   const crew = makeCrew(space, make, sizes, {
     free: dispatch,
+    joined: (member) => lanes?.enlist(member),
+    message: (member, message) => lanes?.message(member, message),
+    isBusy: (member) => (lanes ? lanes.isBusy(member) : member.task !== undefined),
+    retire: (member) => (lanes ? lanes.retire(member) : true),
     lost(member, cause) {
-      const task = /** @type {Task | undefined} */ (member.task);
-      if (task && !task.over && task.retries-- > 0) {
-        backlog.addFirst(task, task.options.priority ?? 0);
-      } else if (task) {
-        const text = `the worker that ran ${task.name}() has ended; pass retry where it may run twice`;
-        end(task);
-        reject(task, new SluiceError('peer-lost', text, { cause }));
+      const { died, again } = lanes?.bury(member) ?? {
+        died: member.task ? [member.task] : [],
+        again: [],
+      };
+      for (const task of died) {
+        if (!task.over && task.retries-- > 0) again.push(task);
+        else {
+          const text = `the worker that ran ${task.name}() has ended; pass retry where it may run twice`;
+          end(task);
+          reject(task, new SluiceError('peer-lost', text, { cause }));
+        }
       }
+      putBack(again);
       if (member.dismissed) return;
       counts.crashed++;
       target.dispatchEvent(Object.assign(new Event('crash'), { error: cause }));
     },
   });
+
+  /** @type {import('./by-message.js').On} */
+  const on = {
+    resolve,
+    reject,
+    end,
+    giveUp,
+    dispatch,
+    again: putBack,
+    ran(waited, ran) {
+      waitMs.add(waited);
+      runMs.add(ran);
+    },
+  };
+  const direct = makeDirect(crew, on);
+  const lanes =
+    space.transport === 'shared' ? makeLanes(space, blocking, { ...on, did: crew.did }) : undefined;
   crew.warm();
 
   /** @param {Task} task @param {unknown} reason */
@@ -117,10 +148,19 @@ export function pool(space, make = computeWorker, options = {}) {
 
   /** @param {Task} task */
   function leave(task) {
-    if (!tasks.delete(task)) return;
-    task.stop();
-    task.left();
-    if (tasks.size > 0) return;
+    if (task.left) return;
+    task.left = true;
+    task.unwatch?.();
+    if (task.patience !== undefined) clearTimeout(task.patience);
+    task.onLeft?.();
+    // Whoever waited for it may call again first.
+    if (--live === 0) SOON.then(rest);
+  }
+
+  function rest() {
+    if (live > 0 || !letGo) return;
+    letGo();
+    letGo = undefined;
     for (const wake of drained.splice(0)) wake();
     target.dispatchEvent(new Event('drain'));
   }
@@ -128,141 +168,160 @@ export function pool(space, make = computeWorker, options = {}) {
   /** @param {Task} task */
   function end(task) {
     leave(task);
-    task.gone();
+    task.onGone?.();
+  }
+
+  /** To be started before all others of their priority. @param {Task[]} tasks */
+  function putBack(tasks) {
+    backlog.addFirst(tasks.filter(({ over }) => !over));
+    for (const task of tasks) if (task.over) end(task);
+    dispatch();
   }
 
   function dispatch() {
-    while (backlog.length > 0) {
-      const { failure } = crew;
-      const member = failure ? undefined : crew.take(backlog.length);
-      if (!failure && !member) return;
-      const task = /** @type {Task} */ (backlog.take());
-      if (member) begin(task, member);
-      else {
+    const { failure } = crew;
+    if (failure) {
+      const waiting = [...backlog.all(), ...(lanes?.tasks() ?? [])];
+      for (const task of waiting) {
+        if (!takeBack(task)) continue;
         end(task);
         reject(task, failure);
+      }
+    } else if (lanes) {
+      while (backlog.length > 0 && lanes.room) lanes.submit(/** @type {Task} */ (backlog.take()));
+      if (backlog.length === 0) lanes.deepen();
+      crew.need(live);
+    } else {
+      while (backlog.length > 0) {
+        const member = crew.take(backlog.length);
+        if (!member) return;
+        direct.begin(/** @type {Task} */ (backlog.take()), member);
       }
     }
   }
 
-  /** @param {Task} task @param {import('./crew.js').Member} member */
-  function begin(task, member) {
-    const { connection } = member;
-    const began = performance.now();
-    const abort = new AbortController();
-    waitMs.add(began - task.queuedAt);
-    member.task = task;
-    task.abort = abort;
+  /** @param {Task} task @returns {boolean} it has not begun, and does not any more */
+  const takeBack = (task) => backlog.remove(task) || !!lanes?.withdraw(task);
 
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let patience;
-    const done = () => {
-      clearTimeout(patience);
-      if (member.task !== task) return;
-      runMs.add(performance.now() - began);
-      crew.giveBack(member);
-      end(task);
-      dispatch();
-    };
-    const answer = connection.call(task.name, task.args, {
-      transfer: task.options.transfer,
-      signal: abort.signal,
-      onSettled: done,
-      onGivenUp() {
-        patience = setTimeout(() => {
-          if (member.task !== task) return;
-          crew.dismiss(member);
-          leave(task);
-        }, grace);
-        /** @type {any} */ (patience).unref?.();
-      },
-    });
-    answer.then(
-      (value) => resolve(task, value),
-      (error) => {
-        if (connection.ended) return; // the crew tells, when the worker is dead
-        const unsent = !task.over;
-        reject(task, error);
-        if (unsent) done();
-      },
-    );
+  /** Nobody waits any more for what a worker runs. @param {Task} task */
+  function giveUp(task, wait = grace) {
+    if (task.left || task.patience !== undefined) return;
+    task.patience = setTimeout(() => {
+      task.patience = undefined;
+      const member = lanes ? lanes.stop(task) : task.member;
+      if (!member) giveUp(task, RETRY);
+      else {
+        crew.dismiss(member);
+        leave(task);
+      }
+    }, wait);
+    /** @type {any} */ (task.patience).unref?.();
   }
 
-  /**
-   * @param {string} name
-   * @param {unknown[]} args
-   * @param {CallOptions} call
-   * @param {number} room calls that may wait
-   * @returns {import('./parallel.js').Part}
-   */
-  function start(name, args, call, room) {
-    /** @type {() => void} */
-    let withdraw = () => {};
-    /** @type {() => void} */
-    let setLeft = () => {};
-    /** @type {() => void} */
-    let setGone = () => {};
-    /** @type {Promise<void>} */
-    const left = new Promise((resolve) => {
-      setLeft = resolve;
-    });
-    /** @type {Promise<void>} */
-    const gone = new Promise((resolve) => {
-      setGone = resolve;
-    });
-    const promise = new Promise((fulfil, fail) => {
-      try {
-        call.signal?.throwIfAborted();
-        limit(call.timeout);
-        if (closing) throw closing;
-        if (crew.failure) throw crew.failure;
-        if (backlog.length >= room + sizes.size - crew.busy) throw full(room);
-      } catch (error) {
-        setLeft();
-        setGone();
-        throw error;
-      }
-      /** @type {Task} */
-      const task = {
-        name,
-        args,
-        options: call,
-        retries: call.retry ?? 0,
-        queuedAt: performance.now(),
-        resolve: fulfil,
-        reject: fail,
-        over: false,
-        stop: watch(call, `${name}()`, (reason) => {
-          if (backlog.remove(task)) end(task);
-          reject(task, reason);
-          task.abort?.abort(reason);
-        }),
-        left: setLeft,
-        gone: setGone,
-      };
-      withdraw = () => {
-        if (!backlog.remove(task)) return;
-        end(task);
-        resolve(task, undefined);
-      };
-      tasks.add(task);
-      backlog.add(task, call.priority ?? 0);
-      dispatch();
-    });
-    return { promise, left, gone, withdraw: () => withdraw() };
+  /** @param {Task} task @param {unknown} reason */
+  function abort(task, reason) {
+    reject(task, reason);
+    if (takeBack(task)) {
+      end(task);
+      return;
+    }
+    if (lanes) lanes.cancel(task, reason);
+    else task.abort?.abort(reason);
+    giveUp(task);
+  }
+
+  /** This thread's clock, read once for all calls that are made in one go. */
+  function time() {
+    if (now === 0) {
+      now = performance.now();
+      SOON.then(forget);
+    }
+    return now;
+  }
+
+  function forget() {
+    now = 0;
+  }
+
+  /** @param {Task} task @param {number} room calls that may wait */
+  function enqueue(task, room) {
+    const { options, priority } = task;
+    if (options !== NO_OPTIONS) {
+      options.signal?.throwIfAborted();
+      limit(options.timeout);
+    }
+    if (closing) throw closing;
+    const { failure } = crew;
+    if (failure) throw failure;
+    if (live >= room + sizes.size) throw full(room);
+    task.queuedAt = time();
+    if (options !== NO_OPTIONS) task.watch((reason) => abort(task, reason));
+    letGo ??= keepAlive();
+    live++;
+    if (lanes && backlog.length === 0 && lanes.room && priority <= lanes.lowest) {
+      lanes.submit(task);
+      crew.need(live);
+      return;
+    }
+    if (lanes && priority > lanes.lowest) {
+      backlog.addFirst(lanes.yieldTo(priority));
+    }
+    backlog.add(task);
+    dispatch();
   }
 
   /** @param {string} name @param {unknown[]} args @param {CallOptions} [call] @returns {Promise<any>} */
-  const run = (name, args, call = {}) => start(name, args, call, maxQueue).promise;
+  function run(name, args, call) {
+    const task = new Task(name, args, call);
+    return new Promise((resolve, reject) => {
+      task.resolve = resolve;
+      task.reject = reject;
+      enqueue(task, maxQueue);
+    });
+  }
+
+  /** @param {string} name @param {unknown[]} args @param {CallOptions} call @returns {import('./parallel.js').Part} */
+  function part(name, args, call) {
+    const task = new Task(name, args, call);
+    /** @type {Promise<void>} */
+    const left = new Promise((resolve) => {
+      task.onLeft = resolve;
+    });
+    /** @type {Promise<void>} */
+    const gone = new Promise((resolve) => {
+      task.onGone = resolve;
+    });
+    const promise = new Promise((resolve, reject) => {
+      task.resolve = resolve;
+      task.reject = reject;
+      try {
+        enqueue(task, Infinity);
+      } catch (error) {
+        task.onLeft?.();
+        task.onGone?.();
+        throw error;
+      }
+    });
+    const withdraw = () => {
+      if (!takeBack(task)) return;
+      end(task);
+      resolve(task, undefined);
+    };
+    return { promise, left, gone, withdraw };
+  }
 
   /** @param {string} name @param {any} items @param {CallOptions} [call] @returns {AsyncIterableIterator<any>} */
   const map = (name, items, call = {}) => mapOver(run, name, items, call, 2 * sizes.size);
+
+  /** Those that wait or run. @returns {Task[]} */
+  const tasks = () =>
+    lanes ? [...backlog.all(), ...lanes.tasks()] : [...backlog.all(), ...crew.tasks()];
 
   /** @param {import('../loader/wait.js').Wait} [wait] */
   async function close(wait) {
     closing ??= new SluiceError('closed', 'the pool is closed');
     try {
-      if (tasks.size > 0) {
+      if (live > 0) {
         await within(
           new Promise((resolve) => drained.push(() => resolve(undefined))),
           wait,
@@ -270,15 +329,29 @@ export function pool(space, make = computeWorker, options = {}) {
         );
       }
     } finally {
+      const left = tasks();
+      if (blocking) lanes?.rouse();
       const ended = crew.close();
-      const left = [...tasks];
       for (const task of left) {
-        backlog.remove(task);
+        takeBack(task);
         reject(task, closing);
       }
       await ended;
       left.forEach(end);
+      lanes?.free();
     }
+  }
+
+  function stats() {
+    const { queued, busy } = lanes?.figures() ?? { queued: 0, busy: crew.busy };
+    return {
+      size: crew.size,
+      busy,
+      queued: backlog.length + queued,
+      ...counts,
+      waitMs: waitMs.read(),
+      runMs: runMs.read(),
+    };
   }
 
   return Object.assign(
@@ -293,28 +366,12 @@ export function pool(space, make = computeWorker, options = {}) {
         /** @type {number} */ count,
         /** @type {number[]} */ args = [],
         /** @type {import('./parallel.js').ParallelOptions} */ call = {},
-      ) =>
-        parallelOver(
-          space,
-          sizes.size,
-          (...task) => start(...task, Infinity),
-          entry,
-          count,
-          args,
-          call,
-        ),
+      ) => parallelOver(space, sizes.size, part, entry, count, args, call),
       call: makeRemote({
         call: (name, args, call) => answerOf(run(name, args, call), name),
         options: {},
       }),
-      stats: () => ({
-        size: crew.size,
-        busy: crew.busy,
-        queued: backlog.length,
-        ...counts,
-        waitMs: waitMs.read(),
-        runMs: runMs.read(),
-      }),
+      stats,
       close,
       [ASYNC_DISPOSE]: () => close(),
     }),

@@ -10,9 +10,10 @@
  *   lives. That of who serves is the answer to `hello`
  * @typedef {{
  *   op: 'call', id: number, name: string | number, args: unknown[], callbacks: [number, number][],
- *   word: number, mailbox?: Mailbox,
+ *   word: number, mailbox?: Mailbox, queued?: boolean,
  * }} Invoke a served function, or the callback of that number; `callbacks`: which arguments stand for
- *   callbacks, and their numbers; `word`: where it is said that the call was cancelled, 0 nowhere
+ *   callbacks, and their numbers; `word`: where it is said that the call was cancelled, 0 nowhere;
+ *   `queued`: it is the answer to `want`
  * @typedef {{at: number, serial: number}} Mailbox a block of the space where a blocked caller waits
  * @typedef {{op: 'fetch', id: number, mailbox: Mailbox}} Fetch the reply was too long for its mailbox;
  *   here is a larger one
@@ -27,7 +28,16 @@
  * @typedef {{op: 'stop', id: number}} Stop nobody wants more of it
  * @typedef {{op: 'release', callback: number}} Release the callback will not be called any more
  * @typedef {{op: 'bye'}} Bye the connection is closed
- * @typedef {Hello | Alive | Invoke | Fetch | Result | Failed | Cancel | Iterable | More | Item | Done | Stop | Release | Bye} Message
+ *
+ * Between a pool and its workers, for calls in shared memory (lane.js). Their ids are negative:
+ * @typedef {{op: 'queue', place: import('./taker.js').Place}} Queue take calls from there
+ * @typedef {{op: 'wake'}} Wake there are calls to take
+ * @typedef {{op: 'look'}} Look there are results
+ * @typedef {{op: 'want', id: number}} Want this call's turn has come, and it goes by message
+ * @typedef {{op: 'skip'}} Skip the answer to `want` where nobody wants it any more
+ *
+ * @typedef {Hello | Alive | Invoke | Fetch | Result | Failed | Cancel | Iterable | More | Item | Done | Stop | Release | Bye
+ *   | Queue | Wake | Look | Want | Skip} Message
  *   each call ends with one of result, failed and done, also when it was cancelled or stopped
  * @typedef {(message: Message, transfer?: Transferable[]) => void} Post
  */

@@ -15,6 +15,7 @@
 import { fromPlain, SluiceError, toPlain } from '../loader/errors.js';
 import { builtin } from './builtins.js';
 import { isProxy, notCloned, transfersOf } from './marks.js';
+import { makeTaker } from './taker.js';
 
 /**
  * @param {Api} api
@@ -25,25 +26,36 @@ import { isProxy, notCloned, transfersOf } from './marks.js';
  * @returns {Runner}
  */
 export function makeRunner(api, post, callbacks, shared, space) {
-  /** @typedef {{abort: AbortController, mailbox?: import('./protocol.js').Mailbox, more(count: number): void}} Running */
+  /** @typedef {{context: Context, mailbox?: import('./protocol.js').Mailbox, more(count: number): void}} Running */
   /** @type {Map<number, Running>} */
   const running = new Map();
+  /** @type {import('./taker.js').Taker | undefined} */
+  let taker;
 
   /** @param {import('./protocol.js').Invoke} message */
   async function run({ id, name, args, callbacks: places, word, mailbox }) {
     if (mailbox && !shared.hold(mailbox)) return;
     /** @type {Running} */
-    const call = { abort: new AbortController(), mailbox, more() {} };
+    const call = { context: context(word), mailbox, more() {} };
     running.set(id, call);
     try {
       for (const [index, number] of places) args[index] = callbacks.receive(number);
-      const result = await served(name).apply(contextOf(call.abort.signal, word), args);
-      if (mailbox) deliver(id, call, { value: result });
-      else if (isAsyncIterable(result)) await iterate(id, call, result);
-      else answer(id, name, result);
+      const value = await served(name).apply(call.context, args);
+      await finish(id, name, call, { value });
     } catch (error) {
-      if (mailbox) deliver(id, call, { error: plain(error) });
-      else post({ op: 'failed', id, error: plain(error) });
+      await finish(id, name, call, { error: plain(error) });
+    }
+  }
+
+  /** @param {number} id @param {string | number} name @param {Running} call @param {Outcome} outcome */
+  async function finish(id, name, call, outcome) {
+    try {
+      if (call.mailbox) deliver(id, call, outcome);
+      else if ('error' in outcome) post({ op: 'failed', id, error: outcome.error });
+      else if (isAsyncIterable(outcome.value)) await iterate(id, call, outcome.value);
+      else answer(id, name, outcome.value);
+    } catch (error) {
+      post({ op: 'failed', id, error: plain(error) });
     } finally {
       running.delete(id);
     }
@@ -68,17 +80,9 @@ export function makeRunner(api, post, callbacks, shared, space) {
     throw new SluiceError('mismatch', `no function "${name}" is served; there are: ${names}`);
   }
 
-  /** @param {AbortSignal} signal @param {number} cancelAt @returns {Call} */
-  const contextOf = (signal, cancelAt) => ({
-    signal,
-    cancelAt,
-    get cancelled() {
-      return signal.aborted || shared.isCancelled(cancelAt);
-    },
-    get space() {
-      return space();
-    },
-  });
+  /** @param {number} cancelAt */
+  const context = (cancelAt) => new Context(cancelAt, common);
+  const common = { shared, space };
 
   /** @param {number} id @param {string | number} name @param {unknown} value */
   function answer(id, name, value) {
@@ -95,7 +99,7 @@ export function makeRunner(api, post, callbacks, shared, space) {
 
   /** @param {number} id @param {Running} call @param {AsyncIterable<unknown>} iterable */
   async function iterate(id, call, iterable) {
-    const { signal } = call.abort;
+    const { signal } = call.context;
     const iterator = iterable[Symbol.asyncIterator]();
     let credit = 0;
     let wake = () => {};
@@ -140,22 +144,98 @@ export function makeRunner(api, post, callbacks, shared, space) {
 
   return {
     receive(message) {
-      if (message.op === 'call') run(message);
+      if (message.op === 'call') {
+        const over = run(message);
+        if (message.queued) over.then(taker?.over);
+      } else if (message.op === 'skip') taker?.over();
+      else if (message.op === 'wake') taker?.wake();
+      else if (message.op === 'queue') take(message.place);
       else if (message.op === 'fetch') shared.fetch(message);
       else if (message.op === 'cancel') {
         shared.forget(message.id);
-        running.get(message.id)?.abort.abort(fromPlain(message.reason));
-      } else if (message.op === 'stop') running.get(message.id)?.abort.abort();
+        abort(message.id, fromPlain(message.reason));
+      } else if (message.op === 'stop') abort(message.id);
       else if (message.op === 'more') running.get(message.id)?.more(message.count);
     },
     end(error) {
       for (const [id, call] of running) {
         deliver(id, call, { error: plain(error) });
-        call.abort.abort(error);
+        Context.abort(call.context, error);
       }
+      const call = taker?.end();
+      if (call) Context.abort(call, error);
     },
   };
+
+  /** @param {number} id @param {unknown} [reason] */
+  function abort(id, reason) {
+    const call = running.get(id)?.context ?? taker?.running(id);
+    if (call) Context.abort(call, reason);
+  }
+
+  /** A pool's queue to take calls from. @param {import('./taker.js').Place} place */
+  function take(place) {
+    const on = space();
+    if (!on || taker) return;
+    taker = makeTaker(on, place, post, {
+      served,
+      context,
+      plain,
+      isPlain,
+      move(id, name, context, outcome) {
+        const call = { context: /** @type {Context} */ (context), more() {} };
+        running.set(id, call);
+        return finish(id, name, call, outcome);
+      },
+    });
+    taker?.wake();
+  }
 }
+
+/** What `this` is in a served function. Most never ask for the signal, which is dear to make. */
+class Context {
+  #common;
+  /** Of its signal, once that was asked for. @type {AbortController | undefined} */
+  #abort;
+  /** @type {{reason: unknown} | undefined} */
+  #aborted;
+
+  /**
+   * @param {number} cancelAt
+   * @param {{shared: import('./shared.js').Shared, space(): import('../loader/space.js').Space | undefined}} common
+   */
+  constructor(cancelAt, common) {
+    this.cancelAt = cancelAt;
+    this.#common = common;
+  }
+  get signal() {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#aborted) this.#abort.abort(this.#aborted.reason);
+    }
+    return this.#abort.signal;
+  }
+  get cancelled() {
+    return this.#aborted !== undefined || this.#common.shared.isCancelled(this.cancelAt);
+  }
+  get space() {
+    return this.#common.space();
+  }
+
+  /** @param {any} call @param {unknown} [reason] */
+  static abort(call, reason) {
+    if (call.#aborted) return;
+    call.#aborted = { reason };
+    call.#abort?.abort(reason);
+  }
+}
+
+/** May it be copied as it is, as far as can be seen from outside? @param {any} value */
+const isPlain = (value) =>
+  typeof value !== 'function' &&
+  (typeof value !== 'object' ||
+    value === null ||
+    (typeof value[Symbol.asyncIterator] !== 'function' && transfersOf(value).length === 0));
 
 /** @param {any} value @returns {value is AsyncIterable<unknown>} */
 const isAsyncIterable = (value) =>

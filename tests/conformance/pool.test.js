@@ -64,9 +64,9 @@ export const pools = [
           made.run('add', [1, 1]),
           made.run('add', [1, 3]),
         ];
-        equal(made.stats().queued, 2);
-        equal(made.stats().busy, 1);
         match((await rejects(made.run('add', [1, 4]), 'full')).message, /maxQueue/);
+        await until(() => made.stats().busy === 1, 'the start');
+        equal(made.stats().queued, 2);
         deepEqual(await Promise.all(running), ['a', 2, 4]);
         equal(await made.run('add', [1, 2]), 3);
       }),

@@ -12,6 +12,7 @@ import { loading } from './loader.test.js';
 import { locks } from './lock.test.js';
 import { hosted } from './over.test.js';
 import { pools } from './pool.test.js';
+import { poolLanes } from './pool-lanes.test.js';
 import { parallels } from './pool-parallel.test.js';
 import { randomPrograms } from './random-programs.test.js';
 import { removals } from './remove.test.js';
@@ -53,6 +54,7 @@ export const suite = unique([
   ...calls,
   ...blockingCalls,
   ...pools,
+  ...poolLanes,
   ...parallels,
   ...deaths,
   ...randomPrograms,
