@@ -67,7 +67,7 @@ test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
 	  test-mutate test-wasm test-node test-clang19 test-hosts test-browser
 	@node scripts/summary.js core weak models fuzz mutate hosts core-wasm core-wasm-validate \
-	  node-shared node-message random-shared random-message clang19-core-wasm clang19-node-shared clang19-node-message \
+	  node-shared node-message random-shared random-message lifetime clang19-core-wasm clang19-node-shared clang19-node-message \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build build/test/engine.wasm

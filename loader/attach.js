@@ -1,6 +1,8 @@
 /** Joining a space that another thread made. */
 
-import { keepAlive, parent, proveLife, unref } from '#platform';
+import { keepAlive, parent, unref } from '#platform';
+import { common } from './common.js';
+import { liveBy, watchCreator } from './death.js';
 import { SluiceError, toPlain } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
@@ -9,20 +11,22 @@ import { limit, watch, within } from './wait.js';
 
 const DEADLINE = 10_000;
 
-/** What came before somebody listens. @type {MessagePort[]} */
-const connects = [];
-/** @type {((port: MessagePort) => void) | undefined} */
-let connected;
+/**
+ * Of a spawned worker: `connects` came before somebody listened, `connected`; `space`, the spawner's:
+ * one a worker, however often it is asked for.
+ *
+ * @typedef {{
+ *   connects: MessagePort[], connected?: (port: MessagePort) => void,
+ *   space?: Promise<import('./space.js').Space>,
+ * }} Spawned
+ */
+const spawned = /* @__PURE__ */ common('spawned', () => /** @type {Spawned} */ ({ connects: [] }));
 
 /** Hears of ports by which others connect to this worker. @param {(port: MessagePort) => void} listener */
 export function onConnect(listener) {
-  connected = listener;
-  for (const port of connects.splice(0)) listener(port);
+  spawned().connected = listener;
+  for (const port of spawned().connects.splice(0)) listener(port);
 }
-
-/** The spawner's space: one a worker, however often it is asked for.
- * @type {Promise<import('./space.js').Space> | undefined} */
-let spawners;
 
 /**
  * Attaches this thread: in a spawned worker to its spawner's space, with a handle to any (over
@@ -35,11 +39,12 @@ let spawners;
 export async function attach(handle, options = {}) {
   options.signal?.throwIfAborted();
   if (handle === undefined || handle === null) {
-    spawners ??= attachToSpawner(options).catch((error) => {
-      spawners = undefined; // may be tried again
+    const mine = spawned();
+    mine.space ??= attachToSpawner(options).catch((error) => {
+      mine.space = undefined; // may be tried again
       throw error;
     });
-    return spawners;
+    return mine.space;
   }
   const data = /** @type {import('./protocol.js').HandleData} */ (/** @type {unknown} */ (handle));
   if (data.sluice !== 1) throw new TypeError("attach() takes a space's handle, or nothing");
@@ -50,19 +55,22 @@ export async function attach(handle, options = {}) {
     );
   }
   const joined = join(data, undefined, options.imports);
-  return makeSpace(data, await within(joined, options, 'attach()'), undefined);
+  const space = makeSpace(data, await within(joined, options, 'attach()'), undefined);
+  watchCreator(inside(space));
+  return space;
 }
 
 /** @param {import('./wait.js').Wait & {imports?: WebAssembly.Imports}} options */
 async function attachToSpawner(options) {
   const { handle, port, link, lock } = await askSpawner(options);
   try {
-    await proveLife(lock);
+    await liveBy(lock);
     const thread = await join(handle, undefined, options.imports);
     const space = makeSpace(handle, thread, link);
     inside(space).up = port;
     port.onmessage = ({ data }) => {
       if (data.op !== 'connect') return;
+      const { connected, connects } = spawned();
       if (connected) connected(data.port);
       else connects.push(data.port);
     };

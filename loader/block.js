@@ -10,6 +10,7 @@
  *   what a block's handle carries: where it is, or over messages a copy
  */
 
+import { common } from './common.js';
 import { DISPOSE } from './dispose.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import { inside } from './internals.js';
@@ -59,9 +60,11 @@ export function block(space, handle) {
   return makeBlock(internals, base + offset, exports.sluice_slab_bytes(self, offset) >>> 0);
 }
 
-/** How often this thread has each block: the core counts a thread once.
- * @type {WeakMap<import('./thread.js').Thread, Map<number, number>>} */
-const counts = /* @__PURE__ */ new WeakMap();
+/** How often this thread has each block: the core counts a thread once. */
+const counts = /* @__PURE__ */ common(
+  'blocks',
+  () => /** @type {WeakMap<import('./thread.js').Thread, Map<number, number>>} */ (new WeakMap()),
+);
 
 /**
  * @param {import('./internals.js').Internals} internals
@@ -73,8 +76,8 @@ function makeBlock(internals, at, length) {
   const { thread, handle } = internals;
   const { exports, self, base } = thread;
   /** @type {Map<number, number>} */
-  const mine = counts.get(thread) ?? new Map();
-  counts.set(thread, mine);
+  const mine = counts().get(thread) ?? new Map();
+  counts().set(thread, mine);
   mine.set(at, (mine.get(at) ?? 0) + 1);
   thread.reach(at + length);
   const bytes = new Uint8Array(thread.memory.buffer, at, length);

@@ -45,9 +45,9 @@ export const decodeText = (view, encoding, options) =>
  * @returns {{read: number, written: number}} in UTF-16 units and in bytes
  */
 export function encodeText(string, view) {
-  if (isPlain(view.buffer)) return encoder.encodeInto(string, view);
+  if (isPlain(view.buffer)) return encoder().encodeInto(string, view);
   const copy = new Uint8Array(Math.min(view.length, string.length * 3));
-  const result = encoder.encodeInto(string, copy);
+  const result = encoder().encodeInto(string, copy);
   view.set(copy.subarray(0, result.written));
   return result;
 }

@@ -4,10 +4,12 @@
  * @template T
  * @typedef {{
  *   readonly id: string,
+ *   readonly fixed?: number,
  *   size(value: T): number,
  *   encode(value: T, into: Uint8Array, offset: number): number,
  *   decode(from: Uint8Array, offset: number, length: number): T,
- * }} Codec `size` may be more than `encode` then writes and returns; `decode` copies what it keeps.
+ * }} Codec `fixed`: what each value takes, where that is the same for all, which makes cells faster.
+ *   `size` may be more than `encode` then writes and returns; `decode` copies what it keeps.
  *   `into` and `from` may be shared memory, which TextDecoder, crypto and others refuse.
  */
 

@@ -6,7 +6,7 @@
  *   transport: 'shared' | 'message',
  *   rings: Map<string, import('./channels/ring.js').Ring[]>,
  *   objects: Map<string, import('./objects.js').Entry>,
- *   watchers: Set<{close(): void, table?: import('./state/shared.js').Table}>,
+ *   watchers: Set<{close(): void, table?: import('./state/shared.js').One}>,
  *   ends: Set<{close(): void}>,
  *   hub?: import('./messages/hub.js').Hub,
  *   link?: import('./messages/link.js').Link,
@@ -21,30 +21,35 @@
  *   and locks that this thread has opened; `watchers`: who waits for a change; `ends`: the senders and receivers that are open in this thread; `up`: the port to this worker's spawner
  */
 
+import { common } from './common.js';
 import { SluiceError } from './errors.js';
 
-/** @type {WeakMap<object, Internals>} */
-const all = new WeakMap();
+const all = /* @__PURE__ */ common(
+  'spaces',
+  () => /** @type {WeakMap<object, Internals>} */ (new WeakMap()),
+);
 
 /** @param {import('./space.js').Space} space @param {Internals} internals */
 export const remember = (space, internals) => {
   const { id } = internals.handle;
-  all.set(space, internals);
-  open.set(id, [...(open.get(id) ?? []), new WeakRef(space)]);
+  all().set(space, internals);
+  open().set(id, [...(open().get(id) ?? []), new WeakRef(space)]);
 };
 
-/** This thread's, by their handles' ids: as often as it has attached.
- * @type {Map<string, WeakRef<import('./space.js').Space>[]>} */
-const open = /* @__PURE__ */ new Map();
+/** This thread's, by their handles' ids: as often as it has attached. */
+const open = /* @__PURE__ */ common(
+  'open',
+  () => /** @type {Map<string, WeakRef<import('./space.js').Space>[]>} */ (new Map()),
+);
 
-/** A space of that id that this thread is in. @param {string} id */
+/** A space of that id that this thread is in; those that are closed are forgotten. @param {string} id */
 export function spaceOf(id) {
-  const there = (open.get(id) ?? []).filter((ref) => {
+  const there = (open().get(id) ?? []).filter((ref) => {
     const space = ref.deref();
-    return space && !all.get(space)?.closed;
+    return space && !all().get(space)?.closed;
   });
-  if (there.length > 0) open.set(id, there);
-  else open.delete(id);
+  if (there.length > 0) open().set(id, there);
+  else open().delete(id);
   return there[0]?.deref();
 }
 
@@ -53,7 +58,7 @@ export function spaceOf(id) {
  * @returns {Internals} of a space that is open
  */
 export function inside(space) {
-  const internals = all.get(space);
+  const internals = all().get(space);
   if (!internals) throw new TypeError('not a space: pass what create() or attach() resolved to');
   if (internals.closed) {
     throw new SluiceError(

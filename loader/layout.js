@@ -60,6 +60,10 @@ export const SEMAPHORE_MAX = 4096;
 export const BARRIER_PASSED = 144;
 export const BARRIER_BYTES = 256;
 
+export const CELL_CHANGED = 152;
+export const CELL_LOCK = 192;
+export const CELL_VIEW_BYTES = 64;
+
 export const STORE_VIEW_ASLEEP = 16;
 export const STORE_VIEW_VERSION = 24;
 export const STORE_VIEW_BYTES = 32;

@@ -10,6 +10,7 @@
  *   let go of; `gone`: and nobody uses it any more
  */
 
+import { common, nextId } from './common.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import * as layout from './layout.js';
 
@@ -73,14 +74,11 @@ export function objectFor(internals, name, shape, make) {
   }
   if (known) letGo(internals, known);
   /** @type {Entry} */
-  const entry = { id: ids++, name, shape, made: undefined, at: 0, users: 0, removed: false };
+  const entry = { id: nextId(), name, shape, made: undefined, at: 0, users: 0, removed: false };
   entry.made = make(entry);
   objects.set(name, entry);
   return entry.made;
 }
-
-/** Of this thread's entries. */
-let ids = 0;
 
 /**
  * Has another thread taken the name away from it?
@@ -117,9 +115,13 @@ export function leave({ exports, self, base }, entry) {
   entry.gone?.();
 }
 
-/** Who hears what the creator says of an object, by its id.
- * @type {WeakMap<import('./messages/hub.js').Client, Map<number, (message: any) => void>>} */
-const followers = /* @__PURE__ */ new WeakMap();
+/** @typedef {import('./messages/hub.js').Client} Client */
+
+/** Who hears what the creator says of an object, by its id. */
+const followers = /* @__PURE__ */ common(
+  'followers',
+  () => /** @type {WeakMap<Client, Map<number, (message: any) => void>>} */ (new WeakMap()),
+);
 
 /**
  * Over messages: the creator tells what becomes of the object, until this thread has let go of it.
@@ -144,11 +146,11 @@ export function follow(client, entry, service, listener) {
 
 /** @param {import('./messages/hub.js').Client} client */
 function followersOf(client) {
-  const known = followers.get(client);
+  const known = followers().get(client);
   if (known) return known;
   /** @type {Map<number, (message: any) => void>} */
   const made = new Map();
-  followers.set(client, made);
+  followers().set(client, made);
   for (const service of ['state', 'lock']) {
     client.on(service, (message) => made.get(message.object)?.(message));
   }
@@ -159,6 +161,17 @@ function followersOf(client) {
 export function requireNamed({ removed }, what) {
   if (removed) throw wasRemoved(what);
 }
+
+/** In place of the core's functions for an object that was let go of. @param {string} what @returns {any} */
+export const gone = (what) =>
+  new Proxy(
+    {},
+    {
+      get() {
+        throw wasRemoved(what);
+      },
+    },
+  );
 
 /** @param {string} what */
 export const wasRemoved = (what) =>

@@ -82,6 +82,7 @@ export function watchWorker(worker, events) {
  * @param {() => void} dead
  */
 export function watchDeath(worker, _name, dead) {
+  if (!worker) return undefined; // only whoever has it can tell
   worker.once('exit', dead);
   return () => {
     worker.off('exit', dead);

@@ -90,7 +90,7 @@ export function watchWorker(worker, events) {
  * its thread has ended, and by nothing else that we do. Where there are no Web Locks (an insecure
  * context, which has no shared memory either) nothing tells, and the answer is undefined.
  *
- * @param {Worker} _worker
+ * @param {Worker | undefined} _worker
  * @param {string} name
  * @param {() => void} dead
  * @returns {(() => void) | undefined} stops watching

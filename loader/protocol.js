@@ -58,8 +58,9 @@
  *   sluice: 1, id: string, transport: 'shared' | 'message', module: WebAssembly.Module,
  *   memoryAt: {module: string, name: string}, stack: number, pages: {initial: number, maximum: number},
  *   memory?: WebAssembly.Memory, base?: number, hosted?: true,
+ *   creator?: {participant: number, lock: string},
  * }} HandleData what a space's handle carries; `memory` and `base` where memory is shared; `hosted`: a
- *   program made the space in a memory of its own
+ *   program made the space in a memory of its own; `creator`: a worker, and what proves its life
  */
 
 export const PROTOCOL = 1;

@@ -32,9 +32,10 @@
 
 import { notIsolated } from '#platform';
 import { channelStats } from './channels/channel.js';
+import { life } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
 import { SluiceError } from './errors.js';
-import { inside, remember } from './internals.js';
+import { inside, remember, spaceOf } from './internals.js';
 import * as layout from './layout.js';
 import { canShare, choosePages, makeMemory } from './memory.js';
 import { makeEnds } from './messages/ends.js';
@@ -83,7 +84,11 @@ async function make(options) {
     pages,
   };
   const thread = await join(handle, memory, options.imports);
-  if (transport === 'shared') Object.assign(handle, { memory, base: thread.base });
+  if (transport === 'shared') {
+    const lock = await life();
+    const creator = lock && { lock, participant: thread.participant };
+    Object.assign(handle, { memory, base: thread.base, creator });
+  }
   return makeSpace(handle, thread, 'creator');
 }
 
@@ -187,6 +192,7 @@ export function makeSpace(handle, thread, role) {
     hub?.close();
     link?.leave();
     exports.sluice_participant_leave(thread.self);
+    spaceOf(handle.id);
   }
 
   /** @type {Promise<void> | undefined} */

@@ -9,18 +9,24 @@
  */
 
 import { keepAlive, turn, unref, watchDeath, watchOrphan, watchWorker } from '#platform';
+import { common } from './common.js';
+import { alive, bury } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
-import { fromPlain, SluiceError, Status } from './errors.js';
+import { fromPlain, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { random } from './random.js';
 import { limit, watch } from './wait.js';
 
-/** @type {WeakMap<object, {worker: Worker, port: MessagePort, space: import('./space.js').Space, lost: Promise<SluiceError>}>} */
-const peers = new WeakMap();
+/** @typedef {{worker: Worker, port: MessagePort, space: import('./space.js').Space, lost: Promise<SluiceError>}} Known */
+
+const peers = /* @__PURE__ */ common(
+  'peers',
+  () => /** @type {WeakMap<object, Known>} */ (new WeakMap()),
+);
 
 /** What is known of a worker that spawn() started. @param {object} peer */
-export const knownPeer = (peer) => peers.get(peer);
+export const knownPeer = (peer) => peers().get(peer);
 
 const DEADLINE = 10_000;
 
@@ -44,7 +50,7 @@ export async function spawn(space, make, wait) {
     const { participant, port } = await meet(internals, worker, lock, wait);
     internals.up?.postMessage({ op: 'child', lock, participant });
     const peer = makePeer(internals, worker, lock, participant, port);
-    peers.set(peer, { worker, port, space, lost: peer.lost });
+    peers().set(peer, { worker, port, space, lost: peer.lost });
     return peer;
   } catch (error) {
     worker.terminate();
@@ -168,7 +174,7 @@ const versions = (theirs) =>
  * @returns {Peer}
  */
 function makePeer(internals, worker, lock, participant, port) {
-  const { thread, transport, hub, link } = internals;
+  const { hub, link } = internals;
   /** @type {(error: SluiceError) => void} */
   let setLost = () => {};
   const lost = new Promise((resolve) => {
@@ -188,24 +194,16 @@ function makePeer(internals, worker, lock, participant, port) {
   };
   unref(port);
 
-  /** @param {number} id */
-  function clean(id) {
-    if (transport !== 'shared' || internals.closed) return;
-    // AGAIN: a live thread stands between two steps and has to move on first.
-    if (thread.exports.sluice_participant_bury(thread.self, id) === Status.AGAIN) {
-      setTimeout(clean, 1, id);
-    }
-  }
-
-  async function bury() {
+  async function die() {
     if (dead) return;
     dead = true;
+    alive().delete(lock);
     // What it posted before it died may still be on its way.
     await turn();
     port.close();
-    clean(participant);
+    bury(internals, participant);
     // They die with it, and it cannot clean up after them any more.
-    for (const child of children) watchOrphan(child.lock, () => clean(child.participant));
+    for (const child of children) watchOrphan(child.lock, () => bury(internals, child.participant));
     hub?.disconnect(lock);
     link?.disconnect(lock);
     stopListening();
@@ -219,7 +217,8 @@ function makePeer(internals, worker, lock, participant, port) {
       cause = error;
     },
   });
-  const watching = watchDeath(worker, lock, bury);
+  const watching = watchDeath(worker, lock, die);
+  alive().set(lock, worker);
 
   /** @type {Peer} */
   const peer = {
@@ -228,7 +227,7 @@ function makePeer(internals, worker, lock, participant, port) {
     async terminate() {
       worker.terminate();
       // Without Web Locks nothing tells, and there is no shared memory that it could still write.
-      if (!watching) await bury();
+      if (!watching) await die();
       await lost;
     },
     [ASYNC_DISPOSE]: () => peer.terminate(),

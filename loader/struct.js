@@ -74,6 +74,7 @@ export function struct(shape) {
   return /** @type {any} */ ({
     id,
     at: Object.fromEntries(fields.map(({ name, read }) => [name, read])),
+    fixed: bytes,
     size: () => bytes,
 
     /** @param {any} value @param {Uint8Array} into @param {number} offset */

@@ -4,9 +4,22 @@
 const SHORT_TEXT = 48;
 /** Up to so many bytes a loop is faster than TextDecoder and a copy. */
 const SHORT_BYTES = 24;
-export const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
+/** Made when they are first used: not every place that imports this has them.
+ * @type {TextEncoder | undefined} */
+let encoding;
+/** @type {TextDecoder | undefined} */
+let decoding;
 const scratch = /* @__PURE__ */ new Uint8Array(256);
+
+export function encoder() {
+  encoding ??= new TextEncoder();
+  return encoding;
+}
+
+function decoder() {
+  decoding ??= new TextDecoder('utf-8', { ignoreBOM: true });
+  return decoding;
+}
 
 /** @param {string} value */
 export function utf8Length(value) {
@@ -28,7 +41,7 @@ export function utf8Length(value) {
  */
 export function writeUtf8(value, into, offset) {
   if (value.length <= SHORT_TEXT && writeAscii(value, into, offset)) return value.length;
-  const encoded = encoder.encode(value);
+  const encoded = encoder().encode(value);
   into.set(encoded, offset);
   return encoded.length;
 }
@@ -59,9 +72,9 @@ export function readUtf8(from, offset, length) {
     if (i === length) return result;
   }
   // decode() takes no shared memory.
-  if (length > scratch.length) return decoder.decode(copyOf(from, offset, length));
+  if (length > scratch.length) return decoder().decode(copyOf(from, offset, length));
   for (let i = 0; i < length; i++) scratch[i] = from[offset + i];
-  return decoder.decode(scratch.subarray(0, length));
+  return decoder().decode(scratch.subarray(0, length));
 }
 
 /**

@@ -22,6 +22,7 @@ const EXPECTED = [
   'node-message',
   'random-shared',
   'random-message',
+  'lifetime',
   ...projects.map(({ name }) => name),
   'packaging',
 ];

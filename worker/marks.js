@@ -1,12 +1,17 @@
 /** What a user marks in arguments and results: things to hand over, and callbacks. */
 
+import { common } from '../loader/common.js';
 import { DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
 
-/** @type {WeakMap<object, Transferable[]>} */
-const transfers = new WeakMap();
-/** @type {WeakSet<Function>} */
-const proxies = new WeakSet();
+const transfers = /* @__PURE__ */ common(
+  'transfers',
+  () => /** @type {WeakMap<object, Transferable[]>} */ (new WeakMap()),
+);
+const proxies = /* @__PURE__ */ common(
+  'proxies',
+  () => /** @type {WeakSet<Function>} */ (new WeakSet()),
+);
 
 /**
  * Hands `list` over with `value`, in an argument or a result, instead of copying it.
@@ -17,7 +22,7 @@ const proxies = new WeakSet();
  * @returns {T}
  */
 export function transfer(value, list) {
-  transfers.set(/** @type {any} */ (value), list);
+  transfers().set(/** @type {any} */ (value), list);
   return value;
 }
 
@@ -33,16 +38,16 @@ export function proxy(callback) {
   if (typeof callback !== 'function') {
     throw new TypeError(`proxy() takes a function, not ${typeof callback}`);
   }
-  proxies.add(callback);
+  proxies().add(callback);
   return callback;
 }
 
 /** @param {unknown} value @returns {value is Function} */
-export const isProxy = (value) => typeof value === 'function' && proxies.has(value);
+export const isProxy = (value) => typeof value === 'function' && proxies().has(value);
 
 /** @param {unknown} value @returns {Transferable[]} */
 export const transfersOf = (value) =>
-  (typeof value === 'object' && value !== null && transfers.get(value)) || NOTHING;
+  (typeof value === 'object' && value !== null && transfers().get(value)) || NOTHING;
 
 /** @type {Transferable[]} */
 const NOTHING = [];

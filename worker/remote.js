@@ -21,14 +21,17 @@
  * @typedef {{readonly [K in keyof A]: (...args: Parameters<A[K]>) => Result<ReturnType<A[K]>>}} Remote
  */
 
+import { common } from '../loader/common.js';
 import { ASYNC_DISPOSE } from '../loader/dispose.js';
 
-/** @type {WeakMap<object, Inside>} */
-const remotes = /* @__PURE__ */ new WeakMap();
+const remotes = /* @__PURE__ */ common(
+  'remotes',
+  () => /** @type {WeakMap<object, Inside>} */ (new WeakMap()),
+);
 
 /** @param {object} remote @returns {Inside} */
 export function remoteOf(remote) {
-  const known = remotes.get(remote);
+  const known = remotes().get(remote);
   if (!known) throw new TypeError("this takes what connect() gave, or a pool's `call`");
   return known;
 }
@@ -50,7 +53,7 @@ export function makeRemote(inside) {
       return known;
     },
   });
-  remotes.set(made, inside);
+  remotes().set(made, inside);
   return made;
 }
 

@@ -1,6 +1,7 @@
 /* What JavaScript reads of the private descriptors: loader/layout.js has the same numbers. */
 #if defined(__wasm__)
 #include "sluice/broadcast.h"
+#include "sluice/cell.h"
 #include "sluice/message.h"
 #include "sluice/ring_many.h"
 #include "sluice/store.h"
@@ -35,6 +36,9 @@ _Static_assert(sizeof(sluice_ring_consumer) <= 128, "layout.js: CONSUMER_BYTES")
 _Static_assert(offsetof(sluice_ring_consumer, length) == 32, "layout.js: CONSUMER_LENGTH");
 _Static_assert(offsetof(sluice_ring_consumer, status) == 40, "layout.js: CONSUMER_STATUS");
 
+_Static_assert(offsetof(sluice_cell, changed) == 152, "layout.js: CELL_CHANGED");
+_Static_assert(offsetof(sluice_cell, lock) == 192, "layout.js: CELL_LOCK");
+_Static_assert(sizeof(sluice_cell_view) <= 64, "layout.js: CELL_VIEW_BYTES");
 _Static_assert(offsetof(sluice_store_view, asleep) == 16, "layout.js: STORE_VIEW_ASLEEP");
 _Static_assert(offsetof(sluice_store_view, version) == 24, "layout.js: STORE_VIEW_VERSION");
 _Static_assert(sizeof(sluice_store_view) == 32, "layout.js: STORE_VIEW_BYTES");

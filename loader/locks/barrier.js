@@ -2,6 +2,7 @@
 
 import { keepAlive } from '#platform';
 import { untilChanged } from '../bell.js';
+import { nextId } from '../common.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
@@ -127,8 +128,6 @@ function sharedBarrier(thread, entry, parties) {
   };
 }
 
-let ids = 0;
-
 /**
  * @param {import('../messages/hub.js').Client} client
  * @param {import('../objects.js').Entry} entry
@@ -146,7 +145,7 @@ function messageBarrier(client, entry, parties) {
       requireNamed(entry, what);
       if (waits) throw twice(name);
       waits = true;
-      const id = --ids;
+      const id = nextId();
       try {
         return await new Promise((resolve, reject) => {
           /** @type {unknown} */

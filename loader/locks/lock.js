@@ -23,6 +23,7 @@
  */
 
 import { makeQueue, NOT_YET } from '../channels/queue.js';
+import { nextId } from '../common.js';
 import { DISPOSE } from '../dispose.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import { follow, leave, requireNamed } from '../objects.js';
@@ -149,9 +150,6 @@ const ownDeadlock = (what) =>
     `${what}: this thread has it already, and would wait for itself: release it first`,
   );
 
-/** Of this thread's requests; any thread has numbers of its own. */
-let ids = 0;
-
 /**
  * Over messages: the creator gives it in turn.
  *
@@ -186,7 +184,7 @@ export function messageLock(client, entry, request, what) {
 
   return {
     lock(wait) {
-      const id = ids++;
+      const id = nextId();
       return new Promise((resolve, reject) => {
         wait?.signal?.throwIfAborted();
         const stop = watch(wait, what, (reason) => {
@@ -198,7 +196,7 @@ export function messageLock(client, entry, request, what) {
           .finally(stop);
       });
     },
-    tryLock: () => ask(ids++, false),
+    tryLock: () => ask(nextId(), false),
     lockSync: sync,
     tryLockSync: sync,
   };

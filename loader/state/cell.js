@@ -5,7 +5,7 @@ import { inside } from '../internals.js';
 import { objectFor } from '../objects.js';
 import { requireShared } from '../sync.js';
 import { within } from '../wait.js';
-import { tableFor } from './table.js';
+import { valueFor } from './value.js';
 import { changed, values } from './watch.js';
 
 /**
@@ -36,15 +36,13 @@ export function cell(space, name, codec, initial) {
   const internals = inside(space);
   const shape = `a cell with codec ${codec.id}`;
   return objectFor(internals, name, shape, (entry) => {
-    const what = { kind: /** @type {const} */ ('cell'), entries: 1 };
-    const table = tableFor(internals, entry, codec, what, { value: initial });
-    return makeCell(table, internals, `cell "${name}"`);
+    return makeCell(valueFor(internals, entry, codec, initial), internals, `cell "${name}"`);
   });
 }
 
 /**
  * @template T
- * @param {import('./shared.js').Table} table
+ * @param {import('./shared.js').One} table
  * @param {import('../internals.js').Internals} internals
  * @param {string} what
  * @returns {Cell<T>}
@@ -58,11 +56,11 @@ function makeCell(table, internals, what) {
     throw new SluiceError('closed', `${what} was removed`);
   }
 
-  /** One attempt. @param {(old: T) => T} f */
-  function attempt(f) {
+  /** One attempt. @param {(old: T) => T} f @param {boolean} [sync] */
+  function attempt(f, sync) {
     const { version, value } = read();
     const changed = f(value);
-    return { changed, put: table.put('', changed, version) };
+    return { changed, put: table.put('', changed, version, sync) };
   }
 
   return {
@@ -75,7 +73,7 @@ function makeCell(table, internals, what) {
     },
     setSync(value) {
       requireShared(table, what);
-      table.put('', value);
+      table.put('', value, undefined, true);
     },
     async update(f, wait) {
       wait?.signal?.throwIfAborted();
@@ -91,7 +89,7 @@ function makeCell(table, internals, what) {
     updateSync(f) {
       requireShared(table, what);
       for (;;) {
-        const { changed, put } = attempt(f);
+        const { changed, put } = attempt(f, true);
         if (/** @type {import('./shared.js').Put} */ (put).done) return changed;
       }
     },

@@ -4,21 +4,23 @@
  * @typedef {{
  *   has(key: string): boolean, read(key: string): {version: number, value: any} | undefined,
  *   version(key: string): number, keys(): Iterable<string>, readonly size: number,
- *   put(key: string, value: any, expected?: number): Put | Promise<Put>,
+ *   put(key: string, value: any, expected?: number, sync?: boolean): Put | Promise<Put>,
  *   delete(key: string, expected?: number): Put | Promise<Put>,
  *   same(key: string, value: any): number | undefined,
  *   changed(key: string, since: number): Promise<void>,
  *   readonly ready: Promise<void>, readonly transport: 'shared' | 'message',
  * }} Table `put` and `delete` change a key, only if its version is `expected` where that is given: 0
  *   for no value. `same`: the key's version where it has this value (undefined: none), else undefined.
- *   `changed`: until the version is another, perhaps early
+ *   `changed`: until the version is another, perhaps early; `sync`: the answer has to be there at once
+ * @typedef {Pick<Table, 'transport' | 'ready' | 'version' | 'read' | 'put' | 'changed'>} One a table's
+ *   only value, of the key ''
  * @typedef {{done: boolean, version: number}} Put `version`: the one that stands there now
  */
 
 import { untilChanged } from '../bell.js';
 import { Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
-import { hash, openNamed, otherShape, wasRemoved } from '../objects.js';
+import { gone, hash, openNamed, otherShape } from '../objects.js';
 
 const ANY = 2n ** 64n - 1n;
 /** How often to try again when others were in the way a thousand times. */
@@ -48,15 +50,7 @@ export function sharedTable(thread, named, codec, entries) {
   exports.sluice_store_attach(view, self, at - base, entries);
   named.close = () => {
     for (const block of [view, entry, claim]) thread.free(block);
-    // Whatever is done to it from now on.
-    exports = new Proxy(
-      {},
-      {
-        get() {
-          throw wasRemoved(what);
-        },
-      },
-    );
+    exports = gone(what);
   };
 
   /** @param {number} address */
@@ -206,7 +200,7 @@ export function sharedTable(thread, named, codec, entries) {
 }
 
 /** @param {import('../thread.js').Thread} thread @param {string} what */
-function requireOpen({ i32, base }, what) {
+export function requireOpen({ i32, base }, what) {
   const state = i32[(base + layout.HEADER_STATE) >> 2];
   if (state !== 0) throw statusError(state === 1 ? Status.CLOSED : Status.POISONED, what);
 }

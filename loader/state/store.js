@@ -49,7 +49,7 @@ export function store(space, name, options = {}) {
   }
   const shape = `a store of ${entries} entries with codec ${codec.id}`;
   return objectFor(internals, name, shape, (entry) => {
-    const table = tableFor(internals, entry, codec, { kind: 'store', entries });
+    const table = tableFor(internals, entry, codec, entries);
     return makeStore(table, internals, `store "${name}"`);
   });
 }

@@ -7,19 +7,29 @@ import { sharedTable } from './shared.js';
  * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {import('../codec.js').Codec<any>} codec
- * @param {{kind: 'cell' | 'store', entries: number}} what
- * @param {{value: any}} [initial] of the key ''
+ * @param {number} entries
  * @returns {import('./shared.js').Table}
  */
-export function tableFor({ client, thread, watchers }, entry, codec, { kind, entries }, initial) {
+export function tableFor(internals, entry, codec, entries) {
+  const { client, thread } = internals;
   const table = client
-    ? replica(client, entry, { kind, codec: codec.id, entries }, codec, initial)
+    ? replica(client, entry, { kind: 'store', codec: codec.id, entries }, codec)
     : sharedTable(thread, entry, codec, entries);
-  if (!client && initial) table.put('', initial.value, 0);
+  closeWatchers(internals, entry, table);
+  return table;
+}
+
+/**
+ * Who waits for a change ends when this thread lets go of the table.
+ *
+ * @param {import('../internals.js').Internals} internals
+ * @param {import('../objects.js').Entry} entry
+ * @param {import('./shared.js').One} table
+ */
+export function closeWatchers({ watchers }, entry, table) {
   const { close } = entry;
   entry.close = () => {
     close?.();
     for (const watcher of [...watchers]) if (watcher.table === table) watcher.close();
   };
-  return table;
 }

@@ -7,7 +7,7 @@ import { watch } from '../wait.js';
 /**
  * Resolves with the key's version once it is another than `since`.
  *
- * @param {import('./shared.js').Table} table
+ * @param {import('./shared.js').One} table
  * @param {import('../internals.js').Internals} internals
  * @param {string} key
  * @param {number} since
@@ -58,7 +58,7 @@ export function changed(table, internals, key, since, wait, what) {
 /**
  * The key's value now, and again whenever it has changed.
  *
- * @param {import('./shared.js').Table} table
+ * @param {import('./shared.js').One} table
  * @param {import('../internals.js').Internals} internals
  * @param {string} key
  * @param {import('../wait.js').Wait | undefined} wait

@@ -92,7 +92,7 @@ function putString(value) {
   const head = length < 64 ? 1 : 5; // the varint of what is not known yet, padded
   const bytes =
     length > SHORT
-      ? encoder.encodeInto(value, out.subarray(at + head)).written
+      ? encoder().encodeInto(value, out.subarray(at + head)).written
       : writeAscii(value, out, at + head) && length;
   if (bytes === length || (head > 1 && isWellFormed(value))) {
     let count = Number(bytes) * 2;

@@ -12,6 +12,7 @@ import {
   rwlock,
   semaphore,
   store,
+  struct,
   text,
 } from './sdk.js';
 import { settled, until } from './serving.js';
@@ -30,6 +31,8 @@ const kinds = [
   (/** @type {Space} */ space, /** @type {string} */ name) =>
     cell(space, name, text, 'one').set('x'),
   (/** @type {Space} */ space, /** @type {string} */ name) => cell(space, name, json(), 1).set(2),
+  (/** @type {Space} */ space, /** @type {string} */ name) =>
+    cell(space, name, struct({ n: 'f64' }), { n: 1 }).set({ n: 2 }),
   (/** @type {Space} */ space, /** @type {string} */ name) => store(space, name).set('k', [1]),
   async (/** @type {Space} */ space, /** @type {string} */ name) =>
     (await mutex(space, name).lock()).release(),

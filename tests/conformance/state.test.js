@@ -2,7 +2,7 @@
 import { withAgents } from './agent.js';
 import { deepEqual, equal, ok, rejects, throws, within } from './assert.js';
 import { random } from './random.js';
-import { cell, create, json, store, text } from './sdk.js';
+import { cell, create, json, store, struct, text } from './sdk.js';
 
 /**
  * @param {import('./env.js').Env} env
@@ -35,6 +35,8 @@ async function becomes(read, expected) {
 
 /** @param {import('./env.js').Setting} setting */
 const isShared = ({ transport }) => transport === 'shared';
+
+const PAIR = struct({ n: 'i32', m: 'i32' });
 
 /** @param {import('sluice').Space} space @param {string} name */
 const cellOf = (space, name) => cell(space, name, json(), 0);
@@ -117,6 +119,117 @@ export const states = [
         const closed = rejects(one.changed(one.version), 'closed');
         await space.close();
         await within(closed, 5000, 'the end');
+      }),
+  },
+  {
+    name: 'a cell of a fixed size has its initial value at once, its own changes, and what waits for them',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = cell(space, 'c', PAIR, { n: 1, m: -1 });
+        const { used } = space.stats();
+        deepEqual(one.get(), { n: 1, m: -1 });
+        const { version } = one;
+        const waiting = one.changed(version, { timeout: 5000 });
+        await rejects(one.changed(version, { timeout: 1 }), 'timeout');
+        const sets = [one.set({ n: 2, m: -2 }), one.set({ n: 3, m: -3 })];
+        deepEqual(one.get(), { n: 3, m: -3 });
+        await Promise.all(sets);
+        ok((await waiting) > version);
+        deepEqual(one.get(), { n: 3, m: -3 });
+        deepEqual(await one.update(({ n }) => ({ n: n + 1, m: 0 })), { n: 4, m: 0 });
+        const wrong = /** @type {any} */ ({ n: 'x', m: 0 });
+        await rejects(one.set(wrong), (error) => error instanceof TypeError);
+        deepEqual(one.get(), { n: 4, m: 0 });
+        if (env.transport === 'shared') {
+          one.setSync({ n: 5, m: 5 });
+          deepEqual(
+            one.updateSync(({ n }) => ({ n: n + 1, m: 6 })),
+            { n: 6, m: 6 },
+          );
+          equal(space.stats().used, used);
+        }
+        throws(() => cell(space, 'c', json(), 0), 'mismatch');
+        const end = rejects(one.changed(one.version), 'closed');
+        await space.close();
+        await within(end, 5000, 'the end');
+      }),
+  },
+  {
+    name: 'a cell of a fixed size: updates from all threads add up, and no value is ever torn',
+    run: (env) =>
+      withThreads(env, 2, async (space, one, two) => {
+        const sum = cell(space, 'n', PAIR, { n: 0, m: 0 });
+        const watching = two.call('watchPair', 'n', 400);
+        const mine = (async () => {
+          for (let i = 0; i < 200; i++) await sum.update(({ n }) => ({ n: n + 1, m: -n - 1 }));
+        })();
+        await within(Promise.all([one.call('addPair', 'n', 200), mine]), 15_000, 'the updates');
+        await becomes(async () => sum.get().n, 400);
+        const seen = await within(watching, 10_000, 'the last value');
+        deepEqual(
+          seen,
+          [...seen].sort((a, b) => a - b),
+        );
+        equal(seen.at(-1), 400);
+      }),
+  },
+  {
+    name: 'a cell of a fixed size is whole after the death of who wrote it, and goes on',
+    run: (env) =>
+      withThreads(env, 2, async (space, one, two) => {
+        one.call('countPair', 'c', 1e9).catch(() => {});
+        const pair = cell(space, 'c', PAIR, { n: 0, m: 0 });
+        while (pair.get().n < 50) await pair.changed(pair.version, { timeout: 5000 });
+        await within(one.peer.terminate(), 10_000, 'the end of the worker');
+        const { n, m } = pair.get();
+        equal(m, -n);
+        await pair.set({ n: 0, m: 0 });
+        await within(two.call('addPair', 'c', 10), 5000, 'the additions');
+        await becomes(async () => pair.get().n, 10);
+      }),
+  },
+  {
+    name: 'a cell of a fixed size waits for a writer in the middle, keeps its order, and never blocks',
+    where: isShared,
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const one = cell(space, 'c', PAIR, { n: 0, m: 0 });
+        // As another writer would: by the core itself, in the name of another.
+        const copies = /** @type {any} */ (globalThis)[Symbol.for('sluice 0.1.0')];
+        const { thread } = copies.get('spaces').get(space);
+        const core = /** @type {any} */ (space.exports);
+        const at = thread.withText('c', (/** @type {number} */ text, /** @type {number} */ bytes) =>
+          core.sluice_directory_look(thread.self, text, bytes),
+        );
+        const view = thread.alloc(64);
+        equal(core.sluice_cell_attach(view, thread.base + at, 8, 0, thread.participant + 1), 0);
+        ok(core.sluice_cell_begin(view, 0n) !== 0);
+        let settled = 0;
+        const sets = [1, 2].map((n) =>
+          one.set({ n, m: n }).then(() => {
+            settled++;
+          }),
+        );
+        const update = one.update(({ n }) => ({ n: n + 10, m: 0 }));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        equal(settled, 0);
+        deepEqual(one.get(), { n: 0, m: 0 });
+        throws(() => one.setSync({ n: 9, m: 9 }), 'timeout');
+        equal(core.sluice_cell_abandon(view), 0);
+        await within(Promise.all([...sets, update]), 5000, 'the changes');
+        deepEqual(one.get(), { n: 12, m: 0 });
+      }),
+  },
+  {
+    name: 'a codec that says what each value takes is held to it',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const three = { ...text, id: 'three', fixed: 3 };
+        const one = cell(space, 'c', three, 'abc');
+        await one.set('xyz');
+        equal(one.get(), 'xyz');
+        if (env.transport === 'shared') await rejects(one.set('four'), 'too-large');
+        equal(one.get(), 'xyz');
       }),
   },
   {

@@ -8,6 +8,7 @@ import { channelBlocks } from './channel-blocks.test.js';
 import { channelKinds } from './channel-kinds.test.js';
 import { codecs } from './codec.test.js';
 import { deaths } from './death.test.js';
+import { lifetimes } from './lifetime.test.js';
 import { loading } from './loader.test.js';
 import { locks } from './lock.test.js';
 import { hosted } from './over.test.js';
@@ -58,6 +59,7 @@ export const suite = unique([
   ...parallels,
   ...deaths,
   ...randomPrograms,
+  ...lifetimes,
 ]);
 
 /** @type {(one: Case, setting: Setting) => boolean} */

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { weigh } from '../../scripts/weigh.js';
+import { suite } from '../conformance/suite.js';
 import { clearResult, writeResult } from '../results.js';
 
 /** @typedef {{ filename: string, files: { path: string }[] }} Packed */
@@ -66,6 +67,7 @@ const cases = [
   ["the README's example runs in Node", runsTheReadme],
   ['a bundler for browsers takes the package', bundles],
   ['the README says what the package weighs', weighs],
+  ['each row of docs/death.md names a conformance case', namesCases],
 ];
 
 let passed = 0;
@@ -147,6 +149,17 @@ async function bundles() {
   assert.deepEqual(warnings, []);
   const [{ text }] = outputFiles;
   assert.doesNotMatch(text, /from\s*['"](node:)?(worker_threads|fs)/, 'no import of Node');
+}
+
+async function namesCases() {
+  const table = await readFile(join(root, 'docs/death.md'), 'utf8');
+  const named = [...table.matchAll(/^\|.*\| `(.+)` \|$/gm)].map(([, name]) => name);
+  const cases = new Set(suite.map(({ name }) => name));
+  assert.ok(named.length > 25, `${named.length} rows`);
+  assert.deepEqual(
+    named.filter((name) => !cases.has(name)),
+    [],
+  );
 }
 
 async function weighs() {

@@ -32,6 +32,8 @@ function keep(key, got) {
 /** @param {string} name */
 const cell = (name) => sdk.cell(space, name, sdk.json(), 0);
 /** @param {string} name */
+const pair = (name) => sdk.cell(space, name, sdk.struct({ n: 'i32', m: 'i32' }), { n: 0, m: 0 });
+/** @param {string} name */
 const store = (name) => sdk.store(space, name, { codec: sdk.json(), entries: 16 });
 
 /** @type {Record<string, (...args: any[]) => any>} */
@@ -43,6 +45,24 @@ const commands = {
   wait: (name, parties, wait) => sdk.barrier(space, name, parties).wait(wait),
   waitSync: (name, parties, wait) => sdk.barrier(space, name, parties).waitSync(wait),
 
+  /** As add, count and watchCell, of a value of a fixed size whose halves must agree. */
+  async addPair(name, times) {
+    const one = pair(name);
+    for (let i = 0; i < times; i++) await one.update(({ n }) => ({ n: n + 1, m: -n - 1 }));
+  },
+  async countPair(name, to) {
+    const one = pair(name);
+    for (let n = 1; n <= to; n++) await one.set({ n, m: -n });
+  },
+  async watchPair(name, last) {
+    const seen = [];
+    for await (const { n, m } of pair(name).watch()) {
+      if (m !== -n) throw new Error(`torn: ${n}, ${m}`);
+      seen.push(n);
+      if (n === last) break;
+    }
+    return seen;
+  },
   remove: (name) => sdk.remove(space, name),
   /** Keeps this thread's cell of that name, whatever the name stands for later. */
   keepCell(key, name) {

@@ -1,0 +1,58 @@
+/** Deaths in a space over shared memory: who may see them, and what is done. */
+
+import { parent, proveLife, watchDeath } from '#platform';
+import { common } from './common.js';
+import { Status } from './errors.js';
+import { random } from './random.js';
+
+/** Workers that this thread has spawned, by what proves their lives. */
+export const alive = /* @__PURE__ */ common(
+  'alive',
+  () => /** @type {Map<string, Worker>} */ (new Map()),
+);
+
+/** What proves this thread's life. @type {string | undefined} */
+let own;
+
+/** @param {string} lock that the spawner watches */
+export function liveBy(lock) {
+  own ??= lock;
+  return proveLife(lock);
+}
+
+/** What others may watch, where this is a worker: a page's death is its workers' too. */
+export async function life() {
+  if (!own && parent()) {
+    own = `sluice-${random()}`;
+    await proveLife(own);
+  }
+  return own;
+}
+
+/**
+ * Cleans up after a participant that is proven dead.
+ *
+ * @param {import('./internals.js').Internals} internals
+ * @param {number} id
+ */
+export function bury(internals, id) {
+  const { transport, closed, thread } = internals;
+  if (transport !== 'shared' || closed) return;
+  // AGAIN: a live thread stands between two steps and has to move on first.
+  if (thread.exports.sluice_participant_bury(thread.self, id) === Status.AGAIN) {
+    setTimeout(bury, 1, internals, id);
+  }
+}
+
+/**
+ * Watches the space's creator, which nobody in the space has spawned.
+ *
+ * @param {import('./internals.js').Internals} internals
+ */
+export function watchCreator(internals) {
+  const { creator } = internals.handle;
+  if (!creator) return;
+  const { lock, participant } = creator;
+  const stop = watchDeath(alive().get(lock), lock, () => bury(internals, participant));
+  if (stop) internals.watchers.add({ close: stop });
+}
