@@ -12,7 +12,7 @@ include core/test/bench/bench.mk
 LOADER := $(wildcard loader/*.js loader/*/*.js worker/*.js)
 
 .PHONY: help setup setup-build setup-test setup-lint build demo serve bench test test-node test-browser \
-  test-packaging replay-random verify-random verify lint lint-js format size package clean
+  test-packaging replay-random verify-random soak verify lint lint-js format size package clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ replay-random: build ## one random program again: SEED=n TRANSPORT=shared|messag
 
 verify-random: build ## 2,000 random programs over each transport, from a seed that it prints
 	PROGRAMS=2000 node tests/random/main.js
+
+soak: setup-test build ## pools and channels under load in Node and Chromium, 10 minutes or MINUTES: memory stays flat
+	node --expose-gc tests/soak/main.js
 
 test-packaging: build ## the tarball, installed and used as the README says
 	node --test --test-reporter=dot tests/packaging/
