@@ -28,11 +28,20 @@ function heap() {
   return clock.memory ? clock.memory.usedJSHeapSize : process.memoryUsage().heapUsed;
 }
 
-/** @param {() => boolean} condition @param {() => string} what */
+/**
+ * Waits for a condition, as long as there is progress: that `what` says something else.
+ *
+ * @param {() => boolean} condition
+ * @param {() => string} what
+ */
 async function until(condition, what) {
-  const end = performance.now() + 15_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`soak: ${what()}`);
+  let last = '';
+  for (let since = 0; !condition(); ) {
+    const now = what();
+    if (now !== last) {
+      last = now;
+      since = performance.now();
+    } else if (performance.now() > since + 20_000) throw new Error(`soak: still ${now}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
