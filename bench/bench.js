@@ -27,12 +27,24 @@ function chosen() {
 const print = ({ name, value, unit, ...more }, engine) =>
   console.log(JSON.stringify({ name, value, unit, engine, ...more }));
 
+/** @param {string} what @param {() => Promise<void>} work */
+async function orTell(what, work) {
+  try {
+    await work();
+  } catch (error) {
+    console.error(`bench: ${what}: ${error instanceof Error ? error.stack : error}`);
+    process.exitCode = 1;
+  }
+}
+
 /** @param {EngineName} name @param {string[]} parts */
 async function bench(name, parts) {
   const engine = await startEngine(name);
   try {
     for (const part of parts) {
-      for (const line of await engine.run(part)) print(line, engine.version());
+      await orTell(`${part} in ${name}`, async () => {
+        for (const line of await engine.run(part)) print(line, engine.version());
+      });
     }
   } finally {
     await engine.close();
@@ -51,11 +63,4 @@ print(
   },
   `Node ${process.versions.node}`,
 );
-for (const name of chosen()) {
-  try {
-    await bench(name, parts);
-  } catch (error) {
-    console.error(`bench: ${name}: ${error instanceof Error ? error.stack : error}`);
-    process.exitCode = 1;
-  }
-}
+for (const name of chosen()) await orTell(name, () => bench(name, parts));

@@ -1,8 +1,9 @@
 /** Joining a space that another thread made. */
 
-import { keepAlive, parent, unref } from '#platform';
+import { keepAlive, losesWakeUps, parent, unref } from '#platform';
 import { common } from './common.js';
 import { liveBy, watchCreator } from './death.js';
+import { addNeighbour, answer } from './doorbell.js';
 import { SluiceError, toPlain } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
@@ -62,12 +63,15 @@ export async function attach(handle, options = {}) {
 
 /** @param {import('./wait.js').Wait & {imports?: WebAssembly.Imports}} options */
 async function attachToSpawner(options) {
-  const { handle, port, link, lock } = await askSpawner(options);
+  // Before anybody else who listens when attach() has been called: bells are for nobody else.
+  const rung = losesWakeUps() ? hearBells() : undefined;
+  const { handle, port, link, lock, participant } = await askSpawner(options);
   try {
     await liveBy(lock);
     const thread = await join(handle, undefined, options.imports);
     const space = makeSpace(handle, thread, link);
     inside(space).up = port;
+    if (space.transport === 'shared') rung?.(thread, participant);
     port.onmessage = ({ data }) => {
       if (data.op !== 'connect') return;
       const { connected, connects } = spawned();
@@ -84,8 +88,28 @@ async function attachToSpawner(options) {
 }
 
 /**
+ * This worker and the thread that started it ring each other (doorbell.js), from when the function
+ * that it returns is called.
+ */
+function hearBells() {
+  /** @type {import('./thread.js').Thread | undefined} */
+  let own;
+  const spawner = parent();
+  spawner?.listen((data) => {
+    if (!handshake(data, 'bell')) return false;
+    if (own) answer(own);
+    return true;
+  });
+  /** @param {import('./thread.js').Thread} thread @param {number} participant the spawner's */
+  return (thread, participant) => {
+    own = thread;
+    addNeighbour(thread, participant, () => spawner?.postMessage({ sluice: 'bell' }));
+  };
+}
+
+/**
  * @param {import('./wait.js').Wait} options
- * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort, lock: string}>}
+ * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort, lock: string, participant: number}>}
  */
 function askSpawner(options) {
   const spawner = parent();

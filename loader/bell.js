@@ -7,11 +7,10 @@
  */
 
 import { losesWakeUps } from '#platform';
+import { isNear, ring, untilRung } from './doorbell.js';
 
-/** Between two looks of a thread that has to look, in milliseconds: without waitAsync, and where
- * waitAsync may fail, from the first to the longest. */
+/** Between two looks of a thread that has to look, in milliseconds: without waitAsync. */
 const POLL = 2;
-const [WATCH_FIRST, WATCH_LONGEST] = [4, 256];
 
 /**
  * Waits without blocking while the word at `address` is `value`; may resolve early. One wait at a
@@ -20,12 +19,14 @@ const [WATCH_FIRST, WATCH_LONGEST] = [4, 256];
  * @param {import('./thread.js').Thread} thread
  * @param {number} address
  * @param {number} value
+ * @param {boolean} [near] only neighbours change it, and ring (doorbell.js)
  * @returns {Promise<void>}
  */
-export function untilChanged({ i32, waits }, address, value) {
+export function untilChanged(thread, address, value, near = false) {
+  const { waits } = thread;
   const known = waits.get(address);
   if (known?.value === value) return known.promise;
-  const promise = untilWoken(i32, address >> 2, value).then(() => {
+  const promise = untilWoken(thread, address, value, near).then(() => {
     if (waits.get(address)?.promise === promise) waits.delete(address);
   });
   waits.set(address, { value, promise });
@@ -35,44 +36,33 @@ export function untilChanged({ i32, waits }, address, value) {
 /** Whether untilChanged() is no worse than a message. */
 export const ringsWell = () => !!(/** @type {any} */ (Atomics).waitAsync) && !losesWakeUps();
 
-/** @param {Int32Array} words @param {number} index @param {number} value @returns {Promise<unknown>} */
-function untilWoken(words, index, value) {
+/**
+ * @param {import('./thread.js').Thread} thread
+ * @param {number} address
+ * @param {number} value
+ * @param {boolean} near
+ * @returns {Promise<unknown>}
+ */
+function untilWoken(thread, address, value, near) {
+  const { i32 } = thread;
   const waitAsync = /** @type {any} */ (Atomics).waitAsync;
-  // Firefox before 145 has none. The timer runs only while somebody waits.
-  if (!waitAsync) return poll(words, index, value, POLL, POLL);
-  const wait = waitAsync(words, index, value);
-  if (!wait.async) return Promise.resolve();
-  return losesWakeUps() ? watched(wait.value, words, index, value) : wait.value;
+  // Firefox before 145 has none.
+  if (!waitAsync) return poll(i32, address >> 2, value);
+  if (losesWakeUps()) return untilRung(thread, address, value, near);
+  const wait = waitAsync(i32, address >> 2, value);
+  return wait.async ? wait.value : Promise.resolve();
 }
 
 /**
- * Whoever wakes a sleeper changes the word first, so that a lost wake-up can be seen.
- *
- * @param {Promise<unknown>} woken
- * @param {Int32Array} words
- * @param {number} index
- * @param {number} value
- */
-async function watched(woken, words, index, value) {
-  const stop = new AbortController();
-  await Promise.race([woken, poll(words, index, value, WATCH_FIRST, WATCH_LONGEST, stop.signal)]);
-  stop.abort();
-}
-
-/**
- * Looks at the word until it is no longer `value`, ever less often.
+ * Looks at the word until it is no longer `value`. The timer runs only while somebody waits.
  *
  * @param {Int32Array} words
  * @param {number} index
  * @param {number} value
- * @param {number} first milliseconds
- * @param {number} longest
- * @param {AbortSignal} [signal]
  */
-async function poll(words, index, value, first, longest, signal) {
-  for (let pause = first; !signal?.aborted; pause = Math.min(2 * pause, longest)) {
-    if (Atomics.load(words, index) !== value) return;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+async function poll(words, index, value) {
+  while (Atomics.load(words, index) === value) {
+    await new Promise((resolve) => setTimeout(resolve, POLL));
   }
 }
 
@@ -81,13 +71,17 @@ async function poll(words, index, value, first, longest, signal) {
  *
  * @param {import('./thread.js').Thread} thread
  * @param {number} word its address
+ * @param {number} owner the address of the participant on the other side, 0 where there may be many
  * @returns {Bell}
  */
-export const sharedBell = (thread, word) => ({
-  sleep: (key = 1) => untilChanged(thread, word, key),
-  ring() {},
-  listen() {},
-});
+export const sharedBell = (thread, word, owner) =>
+  losesWakeUps()
+    ? {
+        sleep: (key = 1) => untilChanged(thread, word, key, isNear(thread, owner)),
+        ring: () => ring(thread, word),
+        listen() {},
+      }
+    : { sleep: (key = 1) => untilChanged(thread, word, key), ring() {}, listen() {} };
 
 /**
  * In a memory of its own a thread does all changes itself, and rings by hand.

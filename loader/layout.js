@@ -17,17 +17,28 @@ export const HEADER_STATE = 12;
 export const HEADER_RECOVERED = 24;
 export const HEADER_FREED = 28;
 
+export const PARTICIPANTS = 1664;
+export const SLOT_BYTES = 64;
+export const SLOT_AREA = 12;
+
+/** A thread's area: scratch for names, its bells (doorbell.js), of two words each, its stack. */
+export const AREA_BELLS = 128;
+export const BELLS = 16;
+export const AREA_STACK = 256;
+
 export const OBJECT_KIND = 0;
 export const OBJECT_CAPACITY = 8;
 export const OBJECT_CODEC = 12;
 export const OBJECT_STATE = 16;
 
+export const RING_PRODUCER_OWNER = 128;
 export const RING_PRODUCER_ASLEEP = 132;
 export const RING_TAIL = 144;
 export const RING_SENT = 152;
 export const RING_REFUSED = 160;
 export const RING_SENDER_WAITS = 168;
 export const RING_REASON = 176;
+export const RING_CONSUMER_OWNER = 256;
 export const RING_CONSUMER_ASLEEP = 260;
 export const RING_HEAD = 264;
 export const RING_RECEIVED = 272;

@@ -4,11 +4,11 @@
  *
  * @typedef {{
  *   postMessage(message: unknown, transfer?: Transferable[]): void,
- *   listen(onMessage: (data: any) => void): () => void,
- * }} Parent the thread that started this one
+ *   listen(onMessage: (data: any) => unknown): () => void,
+ * }} Parent the thread that started this one; `onMessage` is true where nobody else need see it
  *
  * @typedef {{
- *   message?: (data: any) => void,
+ *   message?: (data: any) => unknown,
  *   error?: (message: string, error?: unknown) => void,
  *   exit?: (code: number) => void,
  * }} WorkerEvents
@@ -57,7 +57,9 @@ export function parent() {
     postMessage: (message, transfer = []) => scope.postMessage(message, transfer),
     listen(onMessage) {
       /** @param {MessageEvent} event */
-      const listener = ({ data }) => onMessage(data);
+      const listener = (event) => {
+        if (onMessage(event.data)) event.stopImmediatePropagation();
+      };
       scope.addEventListener('message', listener);
       return () => scope.removeEventListener('message', listener);
     },
@@ -71,7 +73,9 @@ export function parent() {
  */
 export function watchWorker(worker, events) {
   /** @param {MessageEvent} event */
-  const message = ({ data }) => events.message?.(data);
+  const message = (event) => {
+    if (events.message?.(event.data)) event.stopImmediatePropagation();
+  };
   /** @param {ErrorEvent} event */
   const error = (event) => events.error?.(event.message ?? '', event.error ?? undefined);
   const unreadable = () => events.error?.('a message of the handshake could not be read there');

@@ -5,8 +5,9 @@
  * carry the key `sluice`. The worker speaks first: a message posted to it before it listens is lost.
  *
  * @typedef {{sluice: 'hello', version: number}} Hello worker to spawner
- * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort, lock: string}} Welcome
- *   spawner to worker; it holds the Web Lock `lock` for as long as it lives
+ * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort, lock: string, participant: number}} Welcome
+ *   spawner to worker; it holds the Web Lock `lock` for as long as it lives; `participant`: the spawner's
+ * @typedef {{sluice: 'bell'}} Ring in both directions, at any time: see doorbell.js
  *
  * The worker answers over `port`.
  *

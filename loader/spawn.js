@@ -8,10 +8,19 @@
  * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
  */
 
-import { keepAlive, turn, unref, watchDeath, watchOrphan, watchWorker } from '#platform';
+import {
+  keepAlive,
+  losesWakeUps,
+  turn,
+  unref,
+  watchDeath,
+  watchOrphan,
+  watchWorker,
+} from '#platform';
 import { common } from './common.js';
 import { alive, bury } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
+import { addNeighbour, answer } from './doorbell.js';
 import { fromPlain, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
@@ -135,7 +144,11 @@ function meet(internals, worker, lock, wait) {
       };
       const toCreator = (hub ?? link)?.connect(lock);
       const ports = toCreator ? [port2, toCreator] : [port2];
-      worker.postMessage({ sluice: 'welcome', handle, port: port2, link: toCreator, lock }, ports);
+      const { participant } = internals.thread;
+      worker.postMessage(
+        { sluice: 'welcome', handle, port: port2, link: toCreator, lock, participant },
+        ports,
+      );
     }
 
     /** @param {SluiceError} cause */
@@ -194,6 +207,12 @@ function makePeer(internals, worker, lock, participant, port) {
   };
   unref(port);
 
+  const { thread, transport } = internals;
+  const rings = transport === 'shared' && losesWakeUps();
+  const dropNeighbour = rings
+    ? addNeighbour(thread, participant, () => worker.postMessage({ sluice: 'bell' }))
+    : () => {};
+
   async function die() {
     if (dead) return;
     dead = true;
@@ -201,6 +220,7 @@ function makePeer(internals, worker, lock, participant, port) {
     // What it posted before it died may still be on its way.
     await turn();
     port.close();
+    dropNeighbour();
     bury(internals, participant);
     // They die with it, and it cannot clean up after them any more.
     for (const child of children) watchOrphan(child.lock, () => bury(internals, child.participant));
@@ -213,6 +233,13 @@ function makePeer(internals, worker, lock, participant, port) {
   }
 
   const stopListening = watchWorker(worker, {
+    message: rings
+      ? (data) => {
+          if (!handshake(data, 'bell')) return false;
+          answer(thread);
+          return true;
+        }
+      : undefined,
     error(_message, error) {
       cause = error;
     },

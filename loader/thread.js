@@ -4,7 +4,7 @@
  * @typedef {{
  *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number, top: number,
  *   u8: Uint8Array, i32: Int32Array,
- *   waits: Map<number, {value: number, promise: Promise<void>}>,
+ *   waits: Map<number, {value: number, promise: Promise<void>}>, doorbell: import('./doorbell.js').Doorbell, area: number,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
  *   textAt(at: number, bytes: number): string,
@@ -13,6 +13,7 @@
  *   those of bell.js that are pending
  */
 
+import { makeDoorbell } from './doorbell.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import * as layout from './layout.js';
 
@@ -43,12 +44,14 @@ export async function enter({ module, memory, at, stack, imports, base, create, 
     new Uint8Array(memory.buffer, scratch, 128).fill(0); // what is free is zero
   }
   // The one call that needs no stack; all instances start with the same stack pointer.
-  const self = exports.sluice_thread_enter(base, available, NAME_SCRATCH + stack, 0);
+  const self = exports.sluice_thread_enter(base, available, layout.AREA_STACK + stack, 0);
   if (self < 0 && self > -256) throw statusError(self, create ? 'create()' : 'attach()');
   const thread = makeThread(memory, exports, base, self >>> 0, hosted === true);
   const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
   thread.area = area;
-  const top = area + NAME_SCRATCH + stack;
+  const top = area + layout.AREA_STACK + stack;
+  // The slot's holder before may have left some there.
+  thread.i32.fill(0, (area + layout.AREA_BELLS) >> 2, (area + layout.AREA_STACK) >> 2);
   thread.top = top;
   exports.sluice_stack_set(top);
   if (exports.__wasm_init_tls && exports.__tls_size?.value > 0) {
@@ -134,6 +137,7 @@ function makeThread(memory, exports, base, self, hosted) {
     top: 0,
     participant: 0,
     waits: new Map(),
+    doorbell: makeDoorbell(),
     u8: new Uint8Array(memory.buffer),
     i32: new Int32Array(memory.buffer),
 

@@ -7,7 +7,7 @@ import { inTurns, median, ratio } from '../stats.js';
 import { withTeam } from '../team.js';
 
 const IN_FLIGHT = 64;
-const CALLS = 6400;
+const CALLS = 1280;
 const COUNTS = { rounds: 9, warm: 2 };
 const TARGETS = { node: 8, chromium: 8, firefox: 3, webkit: 3 };
 

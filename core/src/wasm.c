@@ -14,10 +14,15 @@ _Static_assert(offsetof(sluice_space_header, bytes) == 8, "layout.js: HEADER_BYT
 _Static_assert(offsetof(sluice_space_header, state) == 12, "layout.js: HEADER_STATE");
 _Static_assert(offsetof(sluice_space_header, recovered) == 24, "layout.js: HEADER_RECOVERED");
 _Static_assert(offsetof(sluice_space_header, freed) == 28, "layout.js: HEADER_FREED");
+_Static_assert(offsetof(sluice_space_header, participants) == 1664, "layout.js: PARTICIPANTS");
+_Static_assert(sizeof(sluice_participant_slot) == 64, "layout.js: SLOT_BYTES");
+_Static_assert(offsetof(sluice_participant_slot, area) == 12, "layout.js: SLOT_AREA");
 _Static_assert(offsetof(sluice_object, kind) == 0, "layout.js: OBJECT_KIND");
 _Static_assert(offsetof(sluice_object, capacity) == 8, "layout.js: OBJECT_CAPACITY");
 _Static_assert(offsetof(sluice_object, codec) == 12, "layout.js: OBJECT_CODEC");
 _Static_assert(offsetof(sluice_object, state) == 16, "layout.js: OBJECT_STATE");
+_Static_assert(offsetof(sluice_ring, producer.owner) == 128, "layout.js: RING_PRODUCER_OWNER");
+_Static_assert(offsetof(sluice_ring, consumer.owner) == 256, "layout.js: RING_CONSUMER_OWNER");
 _Static_assert(offsetof(sluice_ring, producer.asleep) == 132, "layout.js: RING_PRODUCER_ASLEEP");
 _Static_assert(offsetof(sluice_ring, producer.tail) == 144, "layout.js: RING_TAIL");
 _Static_assert(offsetof(sluice_ring, producer.records) == 152, "layout.js: RING_SENT");

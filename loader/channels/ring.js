@@ -34,7 +34,7 @@ export const DEFAULT_CAPACITY = 64 * 1024;
 /** In the core's order, from 1 on. */
 export const KINDS = /** @type {const} */ (['spsc', 'mpsc', 'mpmc', 'broadcast']);
 
-/** Of a ring of that kind: its data, the words that its ends sleep on, the word of the reason.
+/** Of a ring of that kind: its data, the words that its ends sleep on, those of who wakes them where it is one, the word of the reason.
  * @param {import('./channel.js').Kind} kind */
 export function wordsOf(kind) {
   if (kind === 'spsc') {
@@ -42,6 +42,8 @@ export function wordsOf(kind) {
       data: layout.RING_DATA,
       filled: layout.RING_CONSUMER_ASLEEP,
       drained: layout.RING_PRODUCER_ASLEEP,
+      filler: layout.RING_PRODUCER_OWNER,
+      drainer: layout.RING_CONSUMER_OWNER,
       reason: layout.RING_REASON,
     };
   }
@@ -70,7 +72,7 @@ export function wordsOf(kind) {
 export function openRing(thread, transport, shape, most) {
   const { name, kind, capacity } = shape;
   const { exports, self } = thread;
-  const { data, filled, drained } = wordsOf(kind);
+  const { data, filled, drained, filler, drainer } = wordsOf(kind);
   const codec = hash(shape.codec);
   const open = () =>
     thread.withText(name, (at, bytes) => {
@@ -88,8 +90,9 @@ export function openRing(thread, transport, shape, most) {
   if (offset === 0) throw refusal(thread, shape);
   const at = thread.base + (offset >>> 0);
   thread.reach(at + data + capacity);
-  /** @param {number} word */
-  const bell = (word) => (transport === 'shared' ? sharedBell(thread, at + word) : localBell());
+  /** @param {number} word @param {number | undefined} owner */
+  const bell = (word, owner) =>
+    transport === 'shared' ? sharedBell(thread, at + word, owner ? at + owner : 0) : localBell();
   return {
     thread,
     transport,
@@ -97,8 +100,8 @@ export function openRing(thread, transport, shape, most) {
     kind,
     at,
     most,
-    filled: bell(filled),
-    drained: bell(drained),
+    filled: bell(filled, filler),
+    drained: bell(drained, drainer),
     received: 0,
     lost: 0,
     users: 1,

@@ -36,6 +36,29 @@ const startsInnerWorkers = ({ engine }) => engine !== 'firefox';
 /** @type {import('./env.js').Case[]} */
 export const spawning = [
   {
+    name: 'what wakes a thread shows in no message listener of its worker',
+    run: (env) =>
+      withAgents(env, 1, async (space, agent) => {
+        /** @type {unknown[]} */
+        const strange = [];
+        listen(agent.peer.worker, (data) => {
+          if (typeof data?.id !== 'number') strange.push(data);
+        });
+        const receiver = channel(space, 'up', { kind: 'spsc', codec: text }).receiver();
+        const sender = channel(space, 'down', { kind: 'spsc', codec: text }).sender();
+        await agent.call('sender', 'up');
+        await agent.call('receiver', 'down');
+        for (let i = 0; i < 20; i++) {
+          const up = receiver.receive();
+          const down = agent.call('receive', 'down');
+          await agent.call('send', 'up', `up ${i}`); // the agent sleeps, and so does this thread
+          await sender.send(`down ${i}`);
+          equal([await up, await down].join(), `up ${i},down ${i}`);
+        }
+        equal(strange.length, 0);
+      }),
+  },
+  {
     name: 'a spawned worker attaches, on the transport that the space has',
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
