@@ -174,10 +174,10 @@ static void *play_room(void *argument) {
 
 static void *zeroed(size_t bytes) {
   void *at = aligned_alloc(SLUICE_ALIGN, (bytes + SLUICE_ALIGN - 1) / SLUICE_ALIGN * SLUICE_ALIGN);
-  if (at == NULL) {
-    fail("no memory", 0);
+  if (at != NULL) {
+    return memset(at, 0, bytes);
   }
-  return memset(at, 0, bytes);
+  fail("no memory", 0);
 }
 
 static void *make_way(void) {
