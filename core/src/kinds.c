@@ -4,7 +4,8 @@
 
 int sluice_kind_is_object(const sluice_space *space, uint32_t offset) {
   const sluice_block *block = sluice_block_at(space, offset);
-  return atomic_load_explicit(&block->home, memory_order_relaxed) == SLUICE_HOME_DIRECTORY &&
+  /* pairs with the release in sluice_table_insert: the object is complete */
+  return atomic_load_explicit(&block->home, memory_order_acquire) == SLUICE_HOME_DIRECTORY &&
          sluice_block_room(space, offset) >= sizeof(sluice_object);
 }
 

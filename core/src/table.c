@@ -234,7 +234,9 @@ int sluice_table_insert(sluice_space *space, const sluice_table *table, uint32_t
   if (at > room || key.length > room - at) {
     return SLUICE_E_INVALID;
   }
-  atomic_store_explicit(&block->home, table->home + 1, memory_order_relaxed);
+  /* publishes the block to who finds it in the heap; pairs with the acquire in
+   * sluice_kind_is_object */
+  atomic_store_explicit(&block->home, table->home + 1, memory_order_release);
   for (uint32_t tries = 0; tries < TRIES; tries++) {
     uint64_t version = atomic_load_explicit(table->version, memory_order_seq_cst);
     finish(table, version);
