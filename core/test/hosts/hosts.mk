@@ -31,7 +31,7 @@ build/clang19/core.wasm: $(CLANG_CORE_SOURCES:core/src/%.c=build/clang19/%.o) co
 test-clang19: build build/test/engine.wasm build/clang19/core.wasm ## the Node tests on a core.wasm that clang-19 made
 	@rm -rf build/clang19/tree
 	@mkdir -p build/clang19/tree/build/test build/clang19/tree/core build/test-results
-	@cp -r package.json dist tests bench build/clang19/tree
+	@cp -r package.json dist loader worker tests bench build/clang19/tree
 	@cp core/exports.txt build/clang19/tree/core
 	@cp build/test/engine.wasm build/clang19/tree/build/test
 	@cp build/clang19/core.wasm build/clang19/tree/dist
