@@ -211,7 +211,8 @@ export const states = [
           }),
         );
         const update = one.update(({ n }) => ({ n: n + 10, m: 0 }));
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        // Turns in which each of them may look again, and would go on if it could.
+        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve));
         equal(settled, 0);
         deepEqual(one.get(), { n: 0, m: 0 });
         throws(() => one.setSync({ n: 9, m: 9 }), 'timeout');

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks the Spin models of the core's protocols, exhaustively.
 #
-#   core/test/models/run.sh short [MODEL...]     small bounds, in about a minute
+#   core/test/models/run.sh short [MODEL...]     small bounds, in about two minutes
 #   core/test/models/run.sh long [MODEL...]      larger bounds, some minutes a model
 #   core/test/models/run.sh mutants [MODEL...]   each protocol with a step dropped or swapped: an
 #                                                error must be found in every one
