@@ -33,7 +33,7 @@ build/native/$(1)/unit/%: core/test/unit/%.c $$(CORE_TEST_HEADERS) build/native/
 	$$(NATIVE_CC) $$(CORE_TEST_CFLAGS) $$(CORE_FLAGS_$(1)) $$< build/native/$(1)/libsluice.a \
 	  -lcmocka -lpthread -o $$@
 
-build/native/$(1)/validate/%: core/test/validate/%.c build/native/$(1)/libsluice.a
+build/native/$(1)/validate/%: core/test/validate/%.c $$(CORE_TEST_HEADERS) build/native/$(1)/libsluice.a
 	@mkdir -p $$(@D)
 	$$(NATIVE_CC) $$(CORE_TEST_CFLAGS) $$(CORE_FLAGS_$(1)) $$< build/native/$(1)/libsluice.a \
 	  -lpthread -o $$@

@@ -18,6 +18,8 @@
 #include "futex.h"
 #include "sluice/ring.h"
 
+#include "meet.h"
+
 enum { WATCHDOG_SECONDS = 15, CAPACITY = 1024, PAYLOAD = CAPACITY / 8 };
 
 /* As long as can be: what is still in the store buffer when the publisher looks at the sleeper's
@@ -35,24 +37,6 @@ typedef struct end {
 static _Noreturn void fail(const char *what, int status) {
   (void)fprintf(stderr, "wakeup: %s (status %d)\n", what, status);
   _exit(1);
-}
-
-static uint32_t below(uint64_t *random, uint32_t limit) {
-  *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
-  return (uint32_t)(*random >> 33) % limit;
-}
-
-/* Some hundred nanoseconds at most, so that the two meet at ever new moments. */
-static void dawdle(uint64_t *random) {
-  for (uint32_t i = below(random, 512); i != 0; i--) {
-    __asm__ volatile("");
-  }
-}
-
-/* How often to look before going to sleep: mostly about as often as the other dawdles; now and then
- * for as long as a sleeper takes to wake, else both would sleep in every turn and never meet. */
-static uint32_t patience(uint64_t *random) {
-  return below(random, UINT32_C(1) << below(random, 14));
 }
 
 static void await_record(end *self) {

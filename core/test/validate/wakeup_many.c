@@ -16,6 +16,8 @@
 #include "sluice/queue.h"
 #include "sluice/ring_many.h"
 
+#include "meet.h"
+
 enum { WATCHDOG_SECONDS = 15, CAPACITY = 1024, PAYLOAD = CAPACITY / 8, PLACES = 4, PAIRS = 4 };
 
 static const char payload[PAYLOAD]; /* as long as can be: see wakeup.c */
@@ -42,23 +44,6 @@ typedef struct player {
 static _Noreturn void fail(const char *what, int status) {
   (void)fprintf(stderr, "wakeup_many: %s (status %d)\n", what, status);
   _exit(1);
-}
-
-static uint32_t below(uint64_t *random, uint32_t limit) {
-  *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
-  return (uint32_t)(*random >> 33) % limit;
-}
-
-/* Some hundred nanoseconds at most, so that players meet at ever new moments. */
-static void dawdle(uint64_t *random) {
-  for (uint32_t i = below(random, 512); i != 0; i--) {
-    __asm__ volatile("");
-  }
-}
-
-/* How often to look before going to sleep: see wakeup.c. */
-static uint32_t patience(uint64_t *random) {
-  return below(random, UINT32_C(1) << below(random, 14));
 }
 
 /* ---- one record ---- */
