@@ -36,7 +36,7 @@ dist/built: build/core.wasm $(LOADER) scripts/build.js package.json tsconfig.typ
 package: build ## the npm tarball, in build/
 	npm pack --pack-destination build
 
-size: build build/size/core.wasm ## raw and brotli sizes of each published file and object
+size: build build/size/core.wasm ## raw and brotli sizes of files, objects, and what a bundler keeps; MODULES=1 for each source; fails above the budgets
 	@node scripts/size.js
 
 # ---- the main job

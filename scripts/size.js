@@ -1,17 +1,77 @@
-// Prints what each published file weighs, in bytes, and what each object costs in core.wasm.
+// Prints what each published file weighs, in bytes, what a bundler keeps of it, and what each object
+// costs in core.wasm. Fails where something has grown above its budget. With MODULES=1 it says of
+// each source how many of its bytes each consumer keeps.
+import { keptOf } from './kept.js';
 import { weighObjects } from './objects.js';
 import { weigh } from './weigh.js';
 
 /** @param {unknown[]} row */
 function print([first, ...numbers]) {
   const cells = numbers.map((number) => String(number).padStart(10));
-  console.log(`${String(first).padEnd(20)}${cells.join('')}`);
+  console.log(`${String(first).padEnd(32)}${cells.join('')}`);
 }
 
-const files = ['dist/sluice.js', 'dist/sluice.node.js', 'dist/core.wasm'];
-print(['file', 'raw', 'minified', 'brotli']);
-for (const weight of await Promise.all(files.map(weigh))) print(Object.values(weight));
+/** @type {string[]} */
+const grown = [];
+
+/** @param {string} name @param {number} bytes @param {number} budget */
+function hold(name, bytes, budget) {
+  if (bytes > budget) grown.push(`${name}: ${bytes} bytes, above its budget of ${budget}`);
+}
+
+const COMPUTE_WORKER = { file: 'dist/compute-worker.js', budget: 21_400, target: 5_000 };
+const files = [
+  'dist/sluice.js',
+  'dist/sluice.node.js',
+  COMPUTE_WORKER.file,
+  'dist/compute-worker.node.js',
+  'dist/core.wasm',
+];
+print(['file', 'raw', 'minified', 'brotli', 'budget', 'target']);
+for (const weight of await Promise.all(files.map(weigh))) {
+  const { file, budget, target } = COMPUTE_WORKER;
+  const limits = weight.file === file ? [budget, target] : [];
+  if (weight.file === file) hold(file, weight.brotli, budget);
+  print([...Object.values(weight), ...limits]);
+}
+
+const page = ['create', 'spawn', 'channel'];
+/** @type {import('./kept.js').Consumer[]} */
+const consumers = [
+  { name: page.join(', '), names: page, budget: 20_800, target: 6_000 },
+  {
+    name: '  and serve, connect',
+    names: [...page, 'serve', 'connect'],
+    budget: 29_800,
+    target: 10_000,
+  },
+  { name: 'everything', budget: 43_100, target: 16_000 },
+];
+const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
+console.log();
+print(['brotli, of what is kept for', 'at start', 'later', 'together', 'budget', 'target']);
+for (const [i, { name, budget, target }] of consumers.entries()) {
+  const { start, later } = kept[i];
+  print([name, start, later, start + later, budget, target]);
+  hold(name.trim(), start, budget);
+}
+
+if (process.env.MODULES) {
+  console.log();
+  print(['minified, of', ...consumers.map((_, i) => `row ${i + 1}`)]);
+  const rows = [...kept[kept.length - 1].modules.keys()].map((path) => ({
+    path,
+    bytes: kept.map(({ modules }) => modules.get(path) ?? 0),
+  }));
+  rows.sort(
+    (a, b) => b.bytes[0] - a.bytes[0] || b.bytes[1] - a.bytes[1] || b.bytes[2] - a.bytes[2],
+  );
+  for (const { path, bytes } of rows) print([path, ...bytes]);
+}
 
 console.log();
 print(['in core.wasm', 'raw', '', 'brotli']);
 for (const { name, raw, brotli } of weighObjects()) print([name, raw, '', brotli]);
+
+for (const problem of grown) console.error(problem);
+process.exitCode = grown.length > 0 ? 1 : 0;

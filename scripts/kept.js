@@ -1,0 +1,78 @@
+/**
+ * What a user's bundler keeps of the package: a consumer that imports only the names given, bundled
+ * from what is published, minified, as brotli.
+ *
+ * @typedef {{
+ *   name: string, names?: string[], budget: number, target: number,
+ * }} Consumer `names`: all where there are none; `budget`: `make size` fails above so many bytes;
+ *   `target`: what they should be one day
+ * @typedef {{start: number, later: number, modules: Map<string, number>}} Kept bytes: `start`, of what
+ *   is loaded when the consumer is, `later`, of what it imports when it comes to it; `modules`: each
+ *   source's minified bytes
+ */
+
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** @param {string | string[] | undefined} names @param {string} from */
+const consumer = (names, from) =>
+  names === undefined
+    ? `import * as all from '${from}'; globalThis.kept = all;`
+    : `import { ${names} } from '${from}'; globalThis.kept = [${names}];`;
+
+/** @param {string} contents */
+const bundle = (contents) =>
+  build({
+    stdin: { contents, resolveDir: root },
+    outdir: 'kept',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+    absWorkingDir: root,
+  });
+
+/** @param {string[] | undefined} names @returns {Promise<Kept>} */
+export async function keptOf(names) {
+  const published = await bundle(consumer(names, 'sluice'));
+  const { outputs } = published.metafile;
+  /** @type {Set<string>} */
+  const atStart = new Set();
+  /** @param {string} file */
+  function start(file) {
+    if (atStart.has(file)) return;
+    atStart.add(file);
+    for (const { path, kind } of outputs[file].imports) {
+      if (kind === 'import-statement') start(path);
+    }
+  }
+  start('kept/stdin.js');
+  let [now, later] = [0, 0];
+  for (const { path, contents } of published.outputFiles) {
+    const bytes = brotliCompressSync(contents).length;
+    if ([...atStart].some((file) => path.endsWith(file))) now += bytes;
+    else later += bytes;
+  }
+  return { start: now, later, modules: await modulesOf(names) };
+}
+
+/** The published files say no more which source is which. @param {string[] | undefined} names */
+async function modulesOf(names) {
+  const { metafile } = await bundle(consumer(names, './loader/index.js'));
+  /** @type {Map<string, number>} */
+  const modules = new Map();
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      if (bytesInOutput > 0 && path !== '<stdin>') modules.set(path, bytesInOutput);
+    }
+  }
+  return modules;
+}
