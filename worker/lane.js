@@ -33,6 +33,9 @@ export const PHASE = 7;
 export const wordOf = (position, phase, taker = 0) =>
   ((position & 0xfffff) << 10) | (taker << 3) | phase;
 
+/** Where a slot begins. @param {number} at of the queue @param {number} slot */
+export const placeOf = (at, slot) => at + SLOTS_AT + slot * SLOT_BYTES;
+
 /** @param {number} word */
 export const takerOf = (word) => (word >> 3) & 127;
 
@@ -47,29 +50,31 @@ export const HEAD = 0;
 export const TAIL = 128;
 export const LOOKS = 256;
 export const ASLEEP = 384;
-export const WORDS = 512;
 /** For each taker: MAY or DISMISSED, and a count to sleep on. */
-export const ORDERS = WORDS + 4 * SLOTS;
+export const ORDERS = 512;
 export const BELLS = ORDERS + 4 * TAKERS;
 /** Bytes and UTF-8 of functions' names. */
 export const NAMES_AT = BELLS + 4 * TAKERS;
 export const NAME_BYTES = 64;
 export const SLOTS_AT = NAMES_AT + NAMES * NAME_BYTES;
-export const SLOT_BYTES = 1024;
+/** Not a power of two: the beginnings of all slots, which the pool looks at again and again, would
+ * share the same few places of a processor's cache. */
+export const SLOT_BYTES = 1024 + 128;
 export const LANE_BYTES = SLOTS_AT + SLOTS * SLOT_BYTES;
 
 export const [MAY, DISMISSED] = [0, 1];
 
-/** Of a slot. What: the number of a name, or BY_MESSAGE; of a result: VALUE, ERROR or BY_MESSAGE. Bytes:
- * 0 for no arguments, and for undefined. CANCELLED: not 0. BEGAN: milliseconds, as Date.now()
- * counts; RAN: milliseconds. */
-export const ID = 0;
-export const WHAT = 4;
-export const BYTES = 8;
-export const CANCELLED = 12;
+/** Of a slot: what two threads hand to and fro for a small call lies in one line. What: the number of a
+ * name, or BY_MESSAGE; of a result: VALUE, ERROR or BY_MESSAGE. Bytes: 0 for no arguments, and for
+ * undefined. CANCELLED: not 0. BEGAN: milliseconds, as Date.now() counts; RAN: milliseconds. */
+export const WORD = 0;
+export const ID = 4;
+export const WHAT = 8;
+export const BYTES = 12;
 export const BEGAN = 16;
 export const RAN = 24;
-export const DATA = 32;
+export const CANCELLED = 32;
+export const DATA = 40;
 export const ROOM = SLOT_BYTES - DATA;
 
 export const BY_MESSAGE = -1;

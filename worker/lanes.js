@@ -48,13 +48,9 @@ export function makeLanes(space, blocking, on) {
   const serial = thread.exports.sluice_slab_serial(thread.self, at - thread.base);
   const { u8, i32 } = thread;
   const f64 = new Float64Array(u8.buffer);
-  const [looks, asleep, words, orders, bells] = [
-    lane.LOOKS,
-    lane.ASLEEP,
-    lane.WORDS,
-    lane.ORDERS,
-    lane.BELLS,
-  ].map((place) => (at + place) >> 2);
+  const [looks, asleep, orders, bells] = [lane.LOOKS, lane.ASLEEP, lane.ORDERS, lane.BELLS].map(
+    (place) => (at + place) >> 2,
+  );
   const tailAt = (at + lane.TAIL) >> 2;
 
   /** @type {(Task | undefined)[]} */
@@ -82,9 +78,11 @@ export function makeLanes(space, blocking, on) {
   let until = 0;
 
   /** @param {number} slot */
-  const placeOf = (slot) => at + lane.SLOTS_AT + slot * lane.SLOT_BYTES;
+  const placeOf = (slot) => lane.placeOf(at, slot);
+  /** The index of its word. @param {number} slot */
+  const wordAt = (slot) => (placeOf(slot) + lane.WORD) >> 2;
   /** @param {number} slot */
-  const phaseOf = (slot) => Atomics.load(i32, words + slot) & lane.PHASE;
+  const phaseOf = (slot) => Atomics.load(i32, wordAt(slot)) & lane.PHASE;
 
   /** @param {string} name its number, or BY_MESSAGE where there is no place for it */
   function numberOf(name) {
@@ -142,7 +140,7 @@ export function makeLanes(space, blocking, on) {
     slots[slot] = task;
     used++;
     if (task.priority < lowest) lowest = task.priority;
-    Atomics.store(i32, words + slot, lane.wordOf(tail, lane.QUEUED));
+    Atomics.store(i32, wordAt(slot), lane.wordOf(tail, lane.QUEUED));
     tail = (tail + 1) | 0;
     Atomics.store(i32, tailAt, tail);
     if (woken) wake();
@@ -150,7 +148,7 @@ export function makeLanes(space, blocking, on) {
 
   /** One of those that sleep. */
   function wake() {
-    for (let half = 0; half < lane.TAKERS / 32; half++) {
+    for (let half = 0; 32 * half < members.length; half++) {
       for (let mask = Atomics.load(i32, asleep + half); mask !== 0; ) {
         const bit = mask & -mask;
         mask &= ~bit;
@@ -188,11 +186,16 @@ export function makeLanes(space, blocking, on) {
     slots[slot] = undefined;
     task.slot = -1;
     if (--used === 0) lowest = Infinity;
-    Atomics.store(i32, words + slot, lane.FREE);
+    i32[wordAt(slot)] = lane.FREE; // nobody looks at that
   }
 
-  /** What the slots have to say. */
-  function scan() {
+  /**
+   * What the slots have to say. Most have nothing, and V8 11 takes ten times as long for an atomic load
+   * as for another, which may be late: only `sure` sees all that has been said.
+   *
+   * @param {boolean} [sure]
+   */
+  function scan(sure) {
     let found = 0;
     /** @type {Task[]} */
     const returned = [];
@@ -200,7 +203,8 @@ export function makeLanes(space, blocking, on) {
       const task = slots[slot];
       if (!task) continue;
       left--;
-      const word = Atomics.load(i32, words + slot);
+      if (!sure && (i32[wordAt(slot)] & lane.PHASE) < lane.DONE) continue;
+      const word = Atomics.load(i32, wordAt(slot));
       const phase = word & lane.PHASE;
       if (phase === lane.DONE) {
         finish(task, slot, members[lane.takerOf(word)]);
@@ -277,7 +281,7 @@ export function makeLanes(space, blocking, on) {
     }
     looking = false;
     wait();
-    if (scan() > 0) look();
+    if (scan(true) > 0) look();
   }
 
   /** To be told. */
@@ -316,7 +320,7 @@ export function makeLanes(space, blocking, on) {
   }
 
   /** Who has taken it. @param {Task} task */
-  const takerOf = ({ slot }) => members[lane.takerOf(Atomics.load(i32, words + slot))];
+  const takerOf = ({ slot }) => members[lane.takerOf(Atomics.load(i32, wordAt(slot)))];
 
   wait();
 
@@ -357,9 +361,9 @@ export function makeLanes(space, blocking, on) {
     /** Takes it back. @param {Task} task @returns {boolean} false: it has been taken */
     withdraw(task) {
       if (task.slot < 0) return false;
-      const word = Atomics.load(i32, words + task.slot);
+      const word = Atomics.load(i32, wordAt(task.slot));
       if ((word & lane.PHASE) !== lane.QUEUED) return false;
-      if (Atomics.compareExchange(i32, words + task.slot, word, lane.FREE) !== word) return false;
+      if (Atomics.compareExchange(i32, wordAt(task.slot), word, lane.FREE) !== word) return false;
       free(task);
       return true;
     },
@@ -408,7 +412,7 @@ export function makeLanes(space, blocking, on) {
     isBusy({ number }) {
       for (const task of slots) {
         if (!task) continue;
-        const word = Atomics.load(i32, words + task.slot);
+        const word = Atomics.load(i32, wordAt(task.slot));
         const phase = word & lane.PHASE;
         if (phase === lane.QUEUED || phase === lane.RETURNED) return true;
         if (phase !== lane.DONE && lane.takerOf(word) === number) return true;
@@ -445,13 +449,13 @@ export function makeLanes(space, blocking, on) {
      */
     bury(member) {
       if (freed) return { died: [], again: [] };
-      scan();
+      scan(true);
       const { number } = member;
       const died = [...followed].filter((task) => task.member === member);
       const again = [];
       for (let slot = 0; slot < lane.SLOTS; slot++) {
         const task = slots[slot];
-        const word = Atomics.load(i32, words + slot);
+        const word = Atomics.load(i32, wordAt(slot));
         const phase = word & lane.PHASE;
         if (!task || phase <= lane.QUEUED || lane.takerOf(word) !== number) continue;
         const unsent = task.standIn && !followed.has(task);

@@ -34,7 +34,7 @@ export function makeSpread() {
       count++;
       sum += ms;
       max = Math.max(max, ms);
-      const bucket = Math.ceil(Math.log(Math.max(ms, LEAST) / LEAST) / GROWTH);
+      const bucket = ms > LEAST ? Math.ceil(Math.log(ms / LEAST) / GROWTH) : 0;
       buckets[Math.min(bucket, BUCKETS - 1)]++;
     },
     /** @returns {Spread} */

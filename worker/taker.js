@@ -25,7 +25,7 @@ import * as lane from './lane.js';
  * How long it looks for the next call before it sleeps, in milliseconds: longer where that was worth it,
  * shorter where it was in vain, and now and then another try.
  */
-const [SPIN_LEAST, SPIN_FIRST, SPIN_MOST] = [0.002, 0.05, 0.2];
+const [SPIN_LEAST, SPIN_FIRST, SPIN_MOST] = [0.02, 0.05, 0.2];
 const TRY_AGAIN = 32;
 /** How long it runs calls before its event loop gets a turn. */
 const SLICE = 8;
@@ -45,7 +45,6 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   const { u8, i32 } = thread;
   const f64 = new Float64Array(u8.buffer);
   const [head, tail, looks] = [lane.HEAD, lane.TAIL, lane.LOOKS].map((place) => (at + place) >> 2);
-  const words = (at + lane.WORDS) >> 2;
   const order = ((at + lane.ORDERS) >> 2) + number;
   const bell = ((at + lane.BELLS) >> 2) + number;
   const asleep = ((at + lane.ASLEEP) >> 2) + (number >> 5);
@@ -63,9 +62,13 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   let now = 0;
   let spin = SPIN_FIRST;
   let sleeps = 0;
+  /** The tail when it was last read: to read it for each call would fetch it from the pool's processor. */
+  let known = Atomics.load(i32, head);
 
   /** @param {number} slot */
-  const placeOf = (slot) => at + lane.SLOTS_AT + slot * lane.SLOT_BYTES;
+  const placeOf = (slot) => lane.placeOf(at, slot);
+  /** The index of its word. @param {number} slot */
+  const wordAt = (slot) => (placeOf(slot) + lane.WORD) >> 2;
 
   /** @param {number} which */
   function nameOf(which) {
@@ -76,7 +79,8 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
 
   /** A slot of mine goes on. @param {number} slot @param {number} phase */
   function step(slot, phase) {
-    Atomics.store(i32, words + slot, (i32[words + slot] & ~lane.PHASE) | phase);
+    const word = wordAt(slot);
+    Atomics.store(i32, word, (i32[word] & ~lane.PHASE) | phase);
   }
 
   const may = () => Atomics.load(i32, order) === lane.MAY;
@@ -85,11 +89,12 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   function take() {
     while (may()) {
       const position = Atomics.load(i32, head);
-      if (position === Atomics.load(i32, tail)) break;
+      if (((known - position) | 0) <= 0) known = Atomics.load(i32, tail);
+      if (position === known) break;
       const slot = position & (lane.SLOTS - 1);
       const queued = lane.wordOf(position, lane.QUEUED);
       const mine = lane.wordOf(position, lane.TAKEN, number);
-      const got = Atomics.compareExchange(i32, words + slot, queued, mine) === queued;
+      const got = Atomics.compareExchange(i32, wordAt(slot), queued, mine) === queued;
       Atomics.compareExchange(i32, head, position, (position + 1) | 0);
       if (!got) continue;
       if (may()) {
@@ -105,7 +110,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   function isThereWork() {
     const end = Atomics.load(i32, tail);
     for (let position = Atomics.load(i32, head); position !== end; position = (position + 1) | 0) {
-      const word = Atomics.load(i32, words + (position & (lane.SLOTS - 1)));
+      const word = Atomics.load(i32, wordAt(position & (lane.SLOTS - 1)));
       if (word === lane.wordOf(position, lane.QUEUED)) return true;
     }
     return false;

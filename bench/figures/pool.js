@@ -7,8 +7,9 @@ import { inTurns, median, ratio } from '../stats.js';
 import { withTeam } from '../team.js';
 
 const IN_FLIGHT = 64;
-const CALLS = 1280;
-const COUNTS = { rounds: 9, warm: 2 };
+const CALLS = 6400;
+/** Compilers take so long until they have seen all that calls do. */
+const COUNTS = { rounds: 15, warm: 10 };
 const TARGETS = { node: 8, chromium: 8, firefox: 3, webkit: 3 };
 
 /** @typedef {(n: number) => Promise<number>} Call */

@@ -52,10 +52,10 @@ async function setUp() {
   /** @param {number} at */
   const memory = (at) => ({
     /** @param {Task} task */
-    phase: (task) => i32[((at + lane.WORDS) >> 2) + task.slot] & lane.PHASE,
+    phase: (task) => i32[lane.placeOf(at, task.slot) >> 2] & lane.PHASE,
     /** As the worker of that number does. @param {Task} task @param {number} phase @param {number} number */
     step(task, phase, number) {
-      i32[((at + lane.WORDS) >> 2) + task.slot] = lane.wordOf(task.position, phase, number);
+      i32[lane.placeOf(at, task.slot) >> 2] = lane.wordOf(task.position, phase, number);
     },
     /** @param {number} number */
     order: (number) => i32[((at + lane.ORDERS) >> 2) + number],
@@ -127,7 +127,7 @@ test('a result that was written is delivered, though its worker died', async () 
   const { space, lanes, enlist, memory, submit, results } = await setUp();
   const { place, member } = enlist();
   const [task] = submit(1);
-  const at = place.at + lane.SLOTS_AT + task.slot * lane.SLOT_BYTES;
+  const at = lane.placeOf(place.at, task.slot);
   const { i32, u8 } = inside(space).thread;
   i32[(at + lane.WHAT) >> 2] = lane.VALUE;
   i32[(at + lane.BYTES) >> 2] = codec.size('there');
@@ -142,7 +142,7 @@ test('what lies in a slot may be anything: the call fails, and nothing else', as
   const { space, lanes, enlist, memory, submit, results } = await setUp();
   const { place, member } = enlist();
   const [task] = submit(1);
-  const at = place.at + lane.SLOTS_AT + task.slot * lane.SLOT_BYTES;
+  const at = lane.placeOf(place.at, task.slot);
   const { i32, u8 } = inside(space).thread;
   i32[(at + lane.WHAT) >> 2] = lane.VALUE;
   i32[(at + lane.BYTES) >> 2] = 2 ** 30;
