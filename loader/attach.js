@@ -68,7 +68,12 @@ async function attachToSpawner(options) {
   const { handle, port, link, lock, participant } = await askSpawner(options);
   try {
     await liveBy(lock);
-    const thread = await join(handle, undefined, options.imports);
+    const enter = async () => join(handle, undefined, options.imports);
+    const thread = await enter().catch(async (error) => {
+      if (error.code !== 'no-memory') throw error;
+      await room(port);
+      return enter();
+    });
     const space = makeSpace(handle, thread, link);
     inside(space).up = port;
     if (space.transport === 'shared') rung?.(thread, participant);
@@ -86,6 +91,13 @@ async function attachToSpawner(options) {
     throw error;
   }
 }
+
+/** The spawner has collected its garbage. @param {MessagePort} port to it @returns {Promise<unknown>} */
+const room = (port) =>
+  new Promise((resolve) => {
+    port.onmessage = resolve;
+    port.postMessage({ op: 'room' });
+  });
 
 /**
  * This worker and the thread that started it ring each other (doorbell.js), from when the function

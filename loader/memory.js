@@ -62,9 +62,22 @@ export function makeMemory(pages) {
   } catch (cause) {
     throw new SluiceError(
       'no-memory',
-      `the browser has no ${pages.initial * PAGE} bytes of shared memory (up to ${pages.maximum * PAGE}): ask for less`,
+      `there is no room for ${pages.initial * PAGE} bytes of memory (up to ${pages.maximum * PAGE}): close spaces that nobody needs, or ask for less`,
       { cause },
     );
+  }
+}
+
+/**
+ * Makes this thread collect its garbage, if that is why another one has no room: in V8 a process has
+ * room for 125 memories, shared ones do not count when it decides to collect, and each thread can
+ * collect its own only. It does when it asks for one itself and there is no room.
+ */
+export function makeRoom() {
+  try {
+    makeMemory({ initial: 1, maximum: 1 });
+  } catch {
+    // The other thread tells.
   }
 }
 

@@ -13,6 +13,8 @@
  *
  * @typedef {{op: 'attached', participant: number}} Attached
  * @typedef {{op: 'failed', error: import('./errors.js').PlainError}} Failed
+ * @typedef {{op: 'room'}} Room there is no room for its memory: the spawner collects its garbage, and
+ *   answers the same
  * @typedef {{op: 'child', lock: string, participant: number}} Child it has started a worker itself,
  *   whose death its spawner has to see when it is dead too; passed on upwards
  *
@@ -30,7 +32,7 @@
  * @typedef {{op: 'remove', name: string}} Remove takes a name away
  * @typedef {{op: 'leave'}} Leave
  * @typedef {{op: 'closed'}} Closed the creator has closed the space
- * @typedef {Attached | Failed | Request | Reply | Fault | Post | Adopt | Disconnect | Remove | Ping | Leave | Closed} LinkMessage
+ * @typedef {Attached | Failed | Room | Request | Reply | Fault | Post | Adopt | Disconnect | Remove | Ping | Leave | Closed} LinkMessage
  *
  * The posts of the service "channel". An `id` names one end of one channel in one thread.
  *

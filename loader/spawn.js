@@ -23,6 +23,7 @@ import { ASYNC_DISPOSE } from './dispose.js';
 import { addNeighbour, answer } from './doorbell.js';
 import { fromPlain, SluiceError } from './errors.js';
 import { inside } from './internals.js';
+import { makeRoom } from './memory.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { random } from './random.js';
 import { limit, watch } from './wait.js';
@@ -137,6 +138,9 @@ function meet(internals, worker, lock, wait) {
       port1.onmessage = ({ data }) => {
         if (data.op === 'failed') {
           fail(fromPlain(data.error));
+        } else if (data.op === 'room') {
+          makeRoom();
+          port1.postMessage(data);
         } else if (data.op === 'attached') {
           end();
           resolve({ participant: data.participant, port: port1 });

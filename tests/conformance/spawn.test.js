@@ -104,6 +104,28 @@ export const spawning = [
     },
   },
   {
+    name: 'a worker finds room for its memory where there is only garbage of its spawner',
+    run: async (env) => {
+      // In V8 a process has room for 125 memories, and a worker can't collect what others left.
+      const fill = () => {
+        /** @type {WebAssembly.Memory[]} */
+        const memories = [];
+        try {
+          while (memories.length < 200)
+            memories.push(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
+        } catch {
+          // There is no room for more.
+        }
+      };
+      const space = await create(env.options);
+      fill();
+      const agent = await startAgent(env, space);
+      await agent.call('settled');
+      agent.peer.worker.terminate();
+      await space.close({ timeout: 5000 }).catch(() => {});
+    },
+  },
+  {
     name: 'a spawn can be aborted, with the reason of the signal',
     run: async (env) => {
       const space = await create(env.options);
