@@ -5,7 +5,7 @@ import { inside } from '../loader/internals.js';
 import { requireBlocking } from '../loader/sync.js';
 import { value as codec } from '../loader/value.js';
 import { limit } from '../loader/wait.js';
-import { DEADLINE, unserved } from './connect.js';
+import { unserved } from './connect.js';
 import { gone } from './connection.js';
 import { remoteOf } from './remote.js';
 import * as shared from './shared.js';
@@ -30,7 +30,7 @@ const LOOK = 500;
 export function callSync(remote, name, args, options) {
   const { link } = remoteOf(remote);
   if (!link) throw new TypeError('callSync() takes what connect() gave');
-  const { connection, space } = link;
+  const { connection, space, timeout } = link;
   const what = `${name}()`;
   requireBlocking({ transport: space?.transport ?? 'shared' }, what);
   if (!space) {
@@ -75,7 +75,7 @@ export function callSync(remote, name, args, options) {
     const state = Atomics.load(thread.i32, (board + shared.BOARD_STATE) >> 2);
     const other = thread.i32[(board + shared.BOARD_PARTICIPANT) >> 2];
     if (Atomics.load(thread.i32, mailbox) !== 0) return;
-    if (state === shared.UNMET && performance.now() - began > DEADLINE) throw unserved();
+    if (state === shared.UNMET && performance.now() - began > timeout) throw unserved(timeout);
     if (state === shared.ENDED) throw new SluiceError('closed', `${what}: the other side closed`);
     if (state !== shared.UNMET && !thread.exports.sluice_participant_alive(thread.self, other)) {
       throw gone();

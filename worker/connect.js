@@ -5,7 +5,8 @@
  * @typedef {{
  *   connection: import('./connection.js').Connection,
  *   space: import('../loader/space.js').Space | undefined, readonly ready: Promise<void>,
- * }} Link `ready`: the other side serves; or why it does not
+ *   timeout: number,
+ * }} Link `ready`: the other side serves; or why it does not, after `timeout` milliseconds
  */
 
 import { keepAlive, turn, watchWorker } from '#platform';
@@ -13,10 +14,11 @@ import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { handshake } from '../loader/protocol.js';
 import { knownPeer, notLoaded } from '../loader/spawn.js';
+import { limit, watch } from '../loader/wait.js';
 import { gone, makeConnection } from './connection.js';
 import { makeRemote } from './remote.js';
 
-export const DEADLINE = 10_000;
+const DEADLINE = 10_000;
 
 /**
  * Connects to what another thread serves: a worker's own functions, or those at a port's other end.
@@ -24,12 +26,14 @@ export const DEADLINE = 10_000;
  *
  * @template {Api} A
  * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
- * @param {{space?: import('../loader/space.js').Space}} [options] `space`: that both threads are in,
- *   for callSync() and `this.cancelled`; of a peer that spawn() gave it is known
+ * @param {{space?: import('../loader/space.js').Space, timeout?: number}} [options] `space`: that both
+ *   threads are in, for callSync() and `this.cancelled`; of a peer that spawn() gave it is known.
+ *   `timeout`: milliseconds until calls fail with "load" where nobody serves (10,000)
  * @returns {import('./remote.js').Remote<A> & AsyncDisposable}
  */
 export function connect(peer, options = {}) {
-  const link = linkTo(peer, options.space);
+  limit(options.timeout); // before there is a port
+  const link = linkTo(peer, options);
   const { connection } = link;
   return makeRemote({
     call: connection.call,
@@ -41,13 +45,14 @@ export function connect(peer, options = {}) {
 
 /**
  * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
- * @param {import('../loader/space.js').Space} [given]
+ * @param {{space?: import('../loader/space.js').Space, timeout?: number}} [options] of connect()
  * @param {(message: import('./protocol.js').Message) => void} [onMessage] hears of all of them first
  * @returns {Link}
  */
-export function linkTo(peer, given, onMessage) {
+export function linkTo(peer, options = {}, onMessage = undefined) {
+  const { timeout = DEADLINE } = options;
   const known = knownPeer(peer);
-  const space = given ?? known?.space;
+  const space = options.space ?? known?.space;
   const id = space && inside(space).handle.id;
   const port = portTo(peer, (error) => connection.end(error));
   /** @type {(error?: Error) => void} */
@@ -56,14 +61,14 @@ export function linkTo(peer, given, onMessage) {
   const ready = new Promise((resolve, reject) => {
     const letGo = keepAlive();
     // A thread that was busy itself hears of the answer first.
-    const timer = setTimeout(async () => {
+    const stop = watch({ timeout }, 'connect()', async () => {
       await turn();
-      if (!there) connection.end(unserved());
-    }, DEADLINE);
+      if (!there) connection.end(unserved(timeout));
+    });
     let there = false;
     arrived = (error) => {
       there = true;
-      clearTimeout(timer);
+      stop();
       letGo();
       if (error) reject(error);
       else resolve();
@@ -90,7 +95,7 @@ export function linkTo(peer, given, onMessage) {
     connection.end(/** @type {Error} */ (error));
     throw error;
   }
-  return { connection, space, ready };
+  return { connection, space, ready, timeout };
 }
 
 /**
@@ -132,8 +137,9 @@ function handOver(worker, port, fail) {
   worker.postMessage({ sluice: 'probe' });
 }
 
-export const unserved = () =>
+/** @param {number} timeout */
+export const unserved = (timeout) =>
   new SluiceError(
     'load',
-    `the other thread did not call serve() within ${DEADLINE} ms: its script does not, or never loaded (see the console), or callSync() reaches a thread that is not in this space`,
+    `the other thread did not call serve() within ${timeout} ms: its script does not, or never loaded (see the console), or callSync() reaches a thread that is not in this space`,
   );
