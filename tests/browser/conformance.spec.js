@@ -1,6 +1,7 @@
-// Runs the conformance suite in a page of each browser, a fresh page a case.
+// Runs the conformance suite in each browser, the cases of a file in one page: a page a case would be
+// most of the time that a case takes. After a failure Playwright goes on with a new browser.
 import { browserSetting } from '../conformance/env.js';
-import { runsIn, suite } from '../conformance/suite.js';
+import { files, runsIn } from '../conformance/suite.js';
 import { test } from './engines.js';
 import { leftOutTag, projects } from './projects.js';
 
@@ -21,21 +22,31 @@ function pageError({ error, log }) {
   return Object.assign(new Error(text), { name: '', stack: '' });
 }
 
-for (const one of suite) {
-  test(one.name, { tag: leftOut(one) }, async ({ tab, engineName, isolated }) => {
-    await tab.goto('/tests/conformance/page.html');
-    const setting = browserSetting(engineName, isolated);
-    const outcome = await tab.evaluate(
-      async ({ name, setting }) => {
-        // A path of the server, which this file's own folder does not have.
-        const address = '/tests/conformance/run.js';
-        const { run } = /** @type {typeof import('../conformance/run.js')} */ (
-          await import(address)
-        );
-        return run(name, setting);
-      },
-      { name: one.name, setting },
-    );
-    if (!outcome.ok) throw pageError(outcome);
-  });
+/** The file whose page the tab shows. */
+let shown = '';
+
+/** @param {import('./launch.js').Tab} tab @param {string} file */
+async function show(tab, file) {
+  if (shown === file) return;
+  await tab.goto('/tests/conformance/page.html');
+  shown = file;
 }
+
+for (const [file, cases] of Object.entries(files))
+  for (const one of cases)
+    test(one.name, { tag: leftOut(one) }, async ({ tab, engineName, isolated }) => {
+      await show(tab, file);
+      const setting = browserSetting(engineName, isolated);
+      const outcome = await tab.evaluate(
+        async ({ name, setting }) => {
+          // A path of the server, which this file's own folder does not have.
+          const address = '/tests/conformance/run.js';
+          const { run } = /** @type {typeof import('../conformance/run.js')} */ (
+            await import(address)
+          );
+          return run(name, setting);
+        },
+        { name: one.name, setting },
+      );
+      if (!outcome.ok) throw pageError(outcome);
+    });

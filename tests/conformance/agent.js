@@ -1,4 +1,5 @@
 // The case's side of workers/agent.js.
+import { equal } from './assert.js';
 import { create, spawn } from './sdk.js';
 
 /**
@@ -60,4 +61,16 @@ export async function withAgents(env, count, use, options = {}, script = undefin
     for (const { peer } of agents) peer.worker.terminate();
     await space.close({ timeout: 5000 }).catch(() => {});
   }
+}
+
+/**
+ * What one thread was told another may hear a moment later, over messages.
+ *
+ * @param {() => Promise<unknown>} read
+ * @param {unknown} expected
+ */
+export async function becomes(read, expected) {
+  let value = await read();
+  for (let i = 0; i < 1000 && value !== expected; i++) value = await read();
+  equal(value, expected);
 }

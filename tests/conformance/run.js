@@ -4,12 +4,19 @@ import { caseNamed } from './suite.js';
 
 /** @typedef {{ ok: true } | { ok: false, error: string, log: string[] }} Outcome error: with its stack */
 
+/** What the running case has started: it ends with the case, as the page goes on. @type {Worker[]} */
+let started = [];
+
 /** @type {import('./env.js').Tools} */
 const tools = {
   url: (path) => new URL(path, `${location.origin}/`).href,
   fault: (path) => new URL(path, `${location.origin}/faults/`).href,
-  worker: (path) =>
-    new Worker(new URL(path, new URL('workers/', import.meta.url)), { type: 'module' }),
+  worker: (path) => {
+    const address = new URL(path, new URL('workers/', import.meta.url));
+    const worker = new Worker(address, { type: 'module' });
+    started.push(worker);
+    return worker;
+  },
 };
 
 /** @param {any} error @returns {string} */
@@ -32,27 +39,29 @@ function logged(word) {
   }
 }
 
-/**
- * What the page reports while a case runs, to be shown when it fails.
- * @param {string[]} log
- */
-function listen(log) {
-  for (const level of /** @type {const} */ (['error', 'warn'])) {
-    const original = console[level];
-    console[level] = (...words) => {
-      log.push(`console.${level}: ${words.map(logged).join(' ')}`);
-      original(...words);
-    };
-  }
-  addEventListener('error', ({ message }) => log.push(`uncaught: ${message}`));
-  addEventListener('unhandledrejection', ({ reason }) => log.push(`unhandled: ${textOf(reason)}`));
-}
+/** What the page reports while a case runs, to be shown when it fails. @type {string[]} */
+let log = [];
 
-/** @returns {Promise<never>} */
-const deadline = () =>
-  new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`the case did not end within ${DEADLINE} ms`)), DEADLINE);
+for (const level of /** @type {const} */ (['error', 'warn'])) {
+  const original = console[level];
+  console[level] = (...words) => {
+    log.push(`console.${level}: ${words.map(logged).join(' ')}`);
+    original(...words);
+  };
+}
+addEventListener('error', ({ message }) => log.push(`uncaught: ${message}`));
+addEventListener('unhandledrejection', ({ reason }) => log.push(`unhandled: ${textOf(reason)}`));
+
+/** @param {Promise<void>} running */
+async function withinDeadline(running) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    const error = new Error(`the case did not end within ${DEADLINE} ms`);
+    timer = setTimeout(reject, DEADLINE, error);
   });
+  await Promise.race([running, late]).finally(() => clearTimeout(timer));
+}
 
 /**
  * @param {string} name
@@ -60,13 +69,14 @@ const deadline = () =>
  * @returns {Promise<Outcome>}
  */
 export async function run(name, setting) {
-  /** @type {string[]} */
-  const log = [];
-  listen(log);
+  log = [];
+  started = [];
   try {
-    await Promise.race([caseNamed(name).run({ ...setting, ...tools }), deadline()]);
+    await withinDeadline(caseNamed(name).run({ ...setting, ...tools }));
     return { ok: true };
   } catch (error) {
     return { ok: false, error: textOf(error), log };
+  } finally {
+    for (const worker of started) worker.terminate();
   }
 }

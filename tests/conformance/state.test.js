@@ -1,5 +1,5 @@
 // Cells and stores: read at once, changed in one order, watched.
-import { withAgents } from './agent.js';
+import { becomes, withAgents } from './agent.js';
 import { deepEqual, equal, ok, rejects, throws, within } from './assert.js';
 import { random } from './random.js';
 import { cell, create, json, store, struct, text } from './sdk.js';
@@ -19,18 +19,6 @@ async function withSpace(env, use) {
   } finally {
     await space.close();
   }
-}
-
-/**
- * What one thread was told another may hear a moment later, over messages.
- *
- * @param {() => Promise<unknown>} read
- * @param {unknown} expected
- */
-async function becomes(read, expected) {
-  let value = await read();
-  for (let i = 0; i < 1000 && value !== expected; i++) value = await read();
-  equal(value, expected);
 }
 
 /** @param {import('./env.js').Setting} setting */

@@ -38,29 +38,32 @@ function unique(cases) {
   return cases;
 }
 
-export const suite = unique([
-  ...smoke,
-  ...loading,
-  ...spaces,
-  ...spawning,
-  ...channels,
-  ...channelKinds,
-  ...channelBlocks,
-  ...codecs,
-  ...locks,
-  ...states,
-  ...removals,
-  ...hosted,
-  ...blocks,
-  ...calls,
-  ...blockingCalls,
-  ...pools,
-  ...poolLanes,
-  ...parallels,
-  ...deaths,
-  ...randomPrograms,
-  ...lifetimes,
-]);
+/** The cases of each file; in browsers those of one run in one page. @type {Record<string, Case[]>} */
+export const files = {
+  smoke,
+  loading,
+  spaces,
+  spawning,
+  channels,
+  channelKinds,
+  channelBlocks,
+  codecs,
+  locks,
+  states,
+  removals,
+  hosted,
+  blocks,
+  calls,
+  blockingCalls,
+  pools,
+  poolLanes,
+  parallels,
+  deaths,
+  randomPrograms,
+  lifetimes,
+};
+
+export const suite = unique(Object.values(files).flat());
 
 /** @type {(one: Case, setting: Setting) => boolean} */
 export const runsIn = (one, setting) => one.where?.(setting) ?? true;
