@@ -65,9 +65,9 @@ bench: build build/bench/kernel.wasm ## the SDK's speed beside plain postMessage
 test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	@rm -rf build/test-results
 	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
-	  test-mutate test-wasm test-node test-clang19 test-hosts test-browser
-	@node scripts/summary.js core weak models fuzz mutate hosts core-wasm core-wasm-validate \
-	  node-shared node-message random-shared random-message lifetime clang19-core-wasm clang19-node-shared clang19-node-message \
+	  test-mutate test-wasm test-node test-browser
+	@node scripts/summary.js core weak models fuzz mutate core-wasm core-wasm-validate \
+	  node-shared node-message random-shared random-message lifetime \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build build/test/engine.wasm
@@ -86,7 +86,8 @@ verify-random: build ## 2,000 random programs over each transport, from a seed t
 soak: setup-test build ## pools and channels under load in Node and Chromium, 10 minutes or MINUTES: memory stays flat
 	node --expose-gc tests/soak/main.js
 
-test-packaging: build ## the tarball, installed and used as the README says
+test-packaging: setup-build setup-test build ## C users' builds, a core.wasm by clang-19, and the tarball, installed and used as the README says
+	@$(MAKE) --no-print-directory test-hosts test-clang19
 	node --test --test-reporter=dot tests/packaging/
 
 verify: setup-build setup-test verify-core verify-models verify-mutate verify-fuzz verify-wasm verify-random ## the long proofs
