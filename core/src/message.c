@@ -76,7 +76,7 @@ static spare survey(const sluice_space *space, uint32_t ring, uint32_t bytes) {
     }
   }
   uint32_t unmade = end < extent ? extent - end : 0;
-  count += unmade / (largest + SLUICE_BLOCK_HEADER);
+  count += (uint32_t)(unmade / ((uint64_t)largest + SLUICE_BLOCK_HEADER)); /* of any bytes */
   return carries ? (uint64_t)largest << 32 | count << 1 | (uint32_t)smaller : SPARE_ENOUGH;
 }
 

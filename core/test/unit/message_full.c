@@ -68,6 +68,19 @@ static void the_first_message_of_a_ring_may_take_what_there_is(void **state) {
   free(space.base);
 }
 
+static void what_no_memory_can_hold_is_refused_however_full_it_is(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  ring only = ring_in(&space, "a");
+  for (int full = 0; full < 2; full++) {
+    for (uint32_t bytes = UINT32_MAX; bytes > UINT32_MAX - 1000; bytes--) {
+      assert_int_equal(try_send(&only, bytes), 0);
+    }
+    (void)try_send(&only, BYTES - BYTES / 4);
+  }
+  free(space.base);
+}
+
 static void who_passes_messages_on_finds_memory_for_the_largest(void **state) {
   (void)state;
   sluice_space space = joined_space(BYTES);
@@ -137,6 +150,7 @@ static void where_none_is_on_its_way_there_is_no_memory(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_message_of_a_ring_may_take_what_there_is),
+      cmocka_unit_test(what_no_memory_can_hold_is_refused_however_full_it_is),
       cmocka_unit_test(who_passes_messages_on_finds_memory_for_the_largest),
       cmocka_unit_test(a_block_that_is_too_large_will_do),
       cmocka_unit_test(a_sender_waits_while_a_message_is_on_its_way),
