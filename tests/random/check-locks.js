@@ -114,6 +114,7 @@ function checkRecovery({ strands, of, isDead, object, observed, problem }, holds
 /** @param {Look} look */
 export function checkBarrier(look) {
   const { strands, of, object, observed, problem, isDead } = look;
+  if (strands.length === 0) return; // all who were to meet there block
   const died = strands.some(isDead);
   for (let round = 0; round < object.rounds; round++) {
     const arrivals = [];
