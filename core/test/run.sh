@@ -3,7 +3,7 @@
 # build/test-results/core.json, when something failed too.
 #
 #   core/test/run.sh short   unit tests and validators, in at most three minutes
-#   core/test/run.sh long    the crash tests with all deaths, and the validators: in an hour or two
+#   core/test/run.sh long    the crash tests with all deaths, and the validators: half an hour on two cores
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -178,43 +178,65 @@ case ${1:-short} in
     crash all
     validate plain ring_spsc 1000000000 21 1048576
     validate plain ring_spsc 100000000 22 65536
-    validate plain ring_spsc 20000000 23 1024
-    validate plain ring_spsc 5000000 24 64
+    validate plain ring_spsc 5000000 23 1024
+    validate plain ring_spsc 1000000 24 64
     validate plain ring_spsc 20000000 25 4096 processes
-    validate plain wakeup 2000000 26
-    validate plain wakeup_many 1000000 122 ring
-    validate plain wakeup_many 1000000 123 ring 2
-    validate plain wakeup_many 1000000 124 queue
-    validate plain wakeup_many 1000000 125 queue 2
+    validate plain wakeup 1000000 26
+    validate plain wakeup_many 500000 122 ring
+    validate plain wakeup_many 500000 123 ring 2
+    validate plain wakeup_many 500000 124 queue
+    validate plain wakeup_many 500000 125 queue 2
     validate plain ring_many 1000000000 101 1048576 2 1
     validate plain ring_many 1000000000 102 1048576 2 2
-    validate plain ring_many 50000000 103 4096 2 2
+    validate plain ring_many 20000000 103 4096 2 2
     validate plain ring_many 10000000 104 4096 2 2 processes
     validate plain queue 200000000 105 1024 2 2
     validate plain broadcast 200000000 106 65536 2
     validate plain cell 100000000 107 256 0
     validate plain cell 100000000 108 64 1
     validate plain cell 100000000 109 256 0 deaths
-    validate plain store 10000000 110 8
-    validate plain store 10000000 111 8 deaths
-    validate plain rpc 10000000 112 16 64 2
-    validate plain rpc 10000000 113 16 64 2 deaths
+    validate plain store 5000000 110 8
+    validate plain store 5000000 111 8 deaths
+    validate plain rpc 5000000 112 16 64 2
+    validate plain rpc 5000000 113 16 64 2 deaths
     validate plain rpc 5000000 114 64 1024 3 deaths
     validate plain locks 200000 115 3
     validate plain locks 200000 116 2
-    validate plain locks 100000 117 8
+    validate plain locks 50000 117 8
     validate plain locks 100000 118 4 processes
-    validate plain slab 200000000 51 65536
-    validate plain slab 100000000 52 16384 processes
-    validate plain slab 100000000 53 16384 deaths
+    validate plain slab 100000000 51 65536
+    validate plain slab 50000000 52 16384 processes
+    validate plain slab 50000000 53 16384 deaths
     validate plain table 50000000 54
     validate plain table 50000000 55 processes
     validate plain table 50000000 56 deaths
-    validate tsan ring_spsc 100000000 57 1048576
+    validate asan ring_spsc 20000000 134 1048576
+    validate asan ring_spsc 1000000 147 1024
+    validate asan ring_many 20000000 135 1048576 2 1
+    validate asan ring_many 20000000 136 1048576 2 2
+    validate asan queue 20000000 137 1024 2 2
+    validate asan broadcast 20000000 138 65536 2
+    validate asan cell 5000000 139 256 0
+    validate asan cell 5000000 140 64 1 deaths
+    validate asan store 500000 141 8 deaths
+    validate asan rpc 300000 142 16 64 2 deaths
+    validate asan wakeup 100000 144
+    validate asan locks 20000 143 3
+    validate asan slab 2000000 145 16384 deaths
+    validate asan table 2000000 146 deaths
+    validate tsan ring_spsc 20000000 57 1048576
     validate tsan ring_spsc 2000000 58 1024
-    validate tsan ring_many 20000000 119 1048576 2 2
-    validate tsan queue 20000000 120 1024 2 2
+    validate tsan ring_many 10000000 126 1048576 2 1
+    validate tsan ring_many 10000000 119 1048576 2 2
+    validate tsan queue 10000000 120 1024 2 2
+    validate tsan broadcast 5000000 127 65536 2
+    validate tsan cell 1000000 128 256 0
+    validate tsan cell 1000000 129 64 1
+    validate tsan store 200000 130 8
+    validate tsan rpc 200000 131 16 64 2
     validate tsan wakeup 200000 59
+    validate tsan wakeup_many 50000 132 ring 2
+    validate tsan wakeup_many 50000 133 queue 2
     validate tsan locks 20000 121 3
     validate tsan slab 5000000 60 65536
     validate tsan table 1000000 61
