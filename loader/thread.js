@@ -5,6 +5,7 @@
  *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number, top: number,
  *   u8: Uint8Array, i32: Int32Array,
  *   waits: Map<number, {value: number, promise: Promise<void>}>, doorbell: import('./doorbell.js').Doorbell, area: number,
+ *   linger: import('./linger.js').Linger,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
  *   textAt(at: number, bytes: number): string,
@@ -16,6 +17,7 @@
 import { makeDoorbell } from './doorbell.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import * as layout from './layout.js';
+import { makeLinger } from './linger.js';
 
 const NAME_SCRATCH = 128;
 /** The packaged core's deepest frame takes some 200 bytes; other modules get what emcc gives them. */
@@ -138,6 +140,7 @@ function makeThread(memory, exports, base, self, hosted) {
     participant: 0,
     waits: new Map(),
     doorbell: makeDoorbell(),
+    linger: makeLinger(),
     u8: new Uint8Array(memory.buffer),
     i32: new Int32Array(memory.buffer),
 

@@ -19,7 +19,7 @@ function hold(name, bytes, budget) {
   if (bytes > budget) grown.push(`${name}: ${bytes} bytes, above its budget of ${budget}`);
 }
 
-const COMPUTE_WORKER = { file: 'dist/compute-worker.js', budget: 21_400, target: 5_000 };
+const COMPUTE_WORKER = { file: 'dist/compute-worker.js', budget: 21_700, target: 5_000 };
 const files = [
   'dist/sluice.js',
   'dist/sluice.node.js',
@@ -38,14 +38,14 @@ for (const weight of await Promise.all(files.map(weigh))) {
 const page = ['create', 'spawn', 'channel'];
 /** @type {import('./kept.js').Consumer[]} */
 const consumers = [
-  { name: page.join(', '), names: page, budget: 20_800, target: 6_000 },
+  { name: page.join(', '), names: page, budget: 21_100, target: 6_000 },
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 29_800,
+    budget: 30_200,
     target: 10_000,
   },
-  { name: 'everything', budget: 43_100, target: 16_000 },
+  { name: 'everything', budget: 43_400, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();

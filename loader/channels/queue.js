@@ -18,8 +18,9 @@ export const NOT_YET = Symbol('not yet');
  * @param {{sleep(): Promise<void>}} bell
  * @param {(need: number) => boolean} sleep tells the core that this end will sleep; false: try again
  * @param {string} what
+ * @param {() => boolean | Promise<void>} [linger] looks again for a moment before it sleeps (linger.js)
  */
-export function makeQueue(bell, sleep, what) {
+export function makeQueue(bell, sleep, what, linger) {
   /** @type {{operation: Operation<any>, resolve: (value: any) => void, reject: (reason: unknown) => void}[]} */
   const items = [];
   let serving = false;
@@ -37,8 +38,22 @@ export function makeQueue(bell, sleep, what) {
     return true;
   }
 
-  /** Asleep until the first can perhaps be done. @returns {boolean} false: it can be tried now */
+  /** Waits until the first can perhaps be done. @returns {boolean} false: it can be tried now */
   function rest() {
+    if (!linger) return fallAsleep();
+    SOON.then(look);
+    return true;
+  }
+
+  function look() {
+    if (items.length === 0) return serve();
+    const found = linger?.();
+    if (typeof found === 'object') found.then(serve);
+    else if (found || !fallAsleep()) serve();
+  }
+
+  /** @returns {boolean} false: it can be tried now */
+  function fallAsleep() {
     if (!sleep(items[0].operation.need)) return false;
     bell.sleep().then(serve);
     return true;
@@ -107,3 +122,5 @@ export function makeQueue(bell, sleep, what) {
     },
   };
 }
+
+const SOON = Promise.resolve();

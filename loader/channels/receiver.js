@@ -47,12 +47,21 @@ export function makeReceiver(ring, codec, onClose) {
   /** @type {Promise<void> | undefined} */
   let asleep;
   const queue = makeQueue(
-    { sleep: () => /** @type {Promise<void>} */ (asleep) },
+    {
+      async sleep() {
+        await asleep;
+        thread.linger.turned();
+      },
+    },
     () => {
       asleep = consumer.sleep(() => waiting.length > 0);
       return asleep !== undefined;
     },
     `a receive on ${what}`,
+    // Of a ring with several receivers a look is not for nothing.
+    ring.transport === 'shared' && (ring.kind === 'spsc' || ring.kind === 'mpsc')
+      ? () => thread.linger.until(consumer.peek)
+      : undefined,
   );
   const waiting = queue.items;
 
