@@ -6,6 +6,7 @@ import { liveBy, watchCreator } from './death.js';
 import { addNeighbour, answer } from './doorbell.js';
 import { SluiceError, toPlain } from './errors.js';
 import { inside } from './internals.js';
+import { followByMessages } from './messages/follow.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { join, makeSpace } from './space.js';
 import { limit, watch, within } from './wait.js';
@@ -56,7 +57,7 @@ export async function attach(handle, options = {}) {
     );
   }
   const joined = join(data, undefined, options.imports);
-  const space = makeSpace(data, await within(joined, options, 'attach()'), undefined);
+  const space = makeSpace(data, await within(joined, options, 'attach()'), false);
   watchCreator(inside(space));
   return space;
 }
@@ -74,7 +75,7 @@ async function attachToSpawner(options) {
       await room(port);
       return enter();
     });
-    const space = makeSpace(handle, thread, link);
+    const space = makeSpace(handle, thread, false, link && followByMessages(link));
     inside(space).up = port;
     if (space.transport === 'shared') rung?.(thread, participant);
     port.onmessage = ({ data }) => {

@@ -82,33 +82,3 @@ export const sharedBell = (thread, word, owner) =>
         listen() {},
       }
     : { sleep: (key = 1) => untilChanged(thread, word, key), ring() {}, listen() {} };
-
-/**
- * In a memory of its own a thread does all changes itself, and rings by hand.
- *
- * @returns {Bell}
- */
-export function localBell() {
-  /** @type {Promise<void> | undefined} */
-  let pending;
-  /** @type {() => void} */
-  let resolve = () => {};
-  /** @type {(() => void)[]} */
-  const listeners = [];
-  return {
-    sleep() {
-      pending ??= new Promise((r) => {
-        resolve = r;
-      });
-      return pending;
-    },
-    ring() {
-      pending = undefined;
-      resolve();
-      for (const listener of listeners) listener();
-    },
-    listen(listener) {
-      listeners.push(listener);
-    },
-  };
-}

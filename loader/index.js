@@ -18,6 +18,7 @@ export {
 } from './bridges.js';
 export { channel } from './channels/channel.js';
 export { bytes, json, text } from './codec.js';
+export { create } from './create.js';
 export { SluiceError } from './errors.js';
 export { barrier } from './locks/barrier.js';
 export { mutex } from './locks/mutex.js';
@@ -25,7 +26,6 @@ export { rwlock } from './locks/rwlock.js';
 export { semaphore } from './locks/semaphore.js';
 export { over } from './over.js';
 export { remove } from './remove.js';
-export { create } from './space.js';
 export { spawn } from './spawn.js';
 export { cell } from './state/cell.js';
 export { store } from './state/store.js';
@@ -37,7 +37,7 @@ export { value } from './value.js';
  * @typedef {import('./wait.js').Wait} Wait
  * @typedef {import('./wait.js').WaitSync} WaitSync
  * @typedef {import('./space.js').Space} Space
- * @typedef {import('./space.js').SpaceOptions} SpaceOptions
+ * @typedef {import('./create.js').SpaceOptions} SpaceOptions
  * @typedef {import('./space.js').SpaceStats} SpaceStats
  * @typedef {import('./space.js').Handle} Handle
  * @typedef {import('./spawn.js').Peer} Peer

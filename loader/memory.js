@@ -3,7 +3,7 @@
 import { SluiceError } from './errors.js';
 import { PAGE } from './layout.js';
 
-const DEFAULT_BYTES = 4 * 2 ** 20;
+const DEFAULT_BYTES = 4_194_304;
 const LARGEST = 65536;
 
 /**

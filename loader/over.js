@@ -4,8 +4,8 @@ import { notIsolated } from '#platform';
 import { SluiceError, Status, statusError } from './errors.js';
 import { HEADER_BYTES, PAGE } from './layout.js';
 import { canShare } from './memory.js';
-import { compile } from './module.js';
-import { join, makeSpace, USUAL_MEMORY } from './space.js';
+import { packagedCore, USUAL_MEMORY } from './packaged.js';
+import { join, makeSpace } from './space.js';
 import { CORE_STACK } from './thread.js';
 
 /**
@@ -31,7 +31,7 @@ export async function over(memory, base) {
     throw new SluiceError('not-isolated', `memory cannot be shared here: ${notIsolated()}`);
   }
   if (base + 16384 > buffer.byteLength) throw statusError(Status.VERSION, 'over()');
-  const { module, memory: wanted } = await compile(new URL('./core.wasm', import.meta.url));
+  const { module } = await packagedCore();
   const bytes = new DataView(buffer).getUint32(base + HEADER_BYTES, true);
   /** @type {import('./protocol.js').HandleData} */
   const handle = {
@@ -39,12 +39,12 @@ export async function over(memory, base) {
     id: `hosted ${base} ${bytes}`, // the same in all threads
     transport: 'shared',
     module,
-    memoryAt: wanted ?? USUAL_MEMORY,
+    memoryAt: USUAL_MEMORY,
     stack: CORE_STACK,
     pages: { initial: bytes / PAGE, maximum: bytes / PAGE },
     memory,
     base,
     hosted: true,
   };
-  return makeSpace(handle, await join(handle), undefined);
+  return makeSpace(handle, await join(handle), false);
 }

@@ -18,112 +18,15 @@
  * }} Space `exports`: of the space's module, in this thread; after close() they must not be called.
  *   close(): leaves the space, when all that this thread sent is committed; where the creator
  *   closes, the space is closed for all, who read what is left
- *
- * @typedef {import('./wait.js').Wait & {
- *   bytes?: number, maxBytes?: number,
- *   wasm?: URL | string | Response | BufferSource | WebAssembly.Module,
- *   imports?: WebAssembly.Imports,
- *   fallback?: 'message' | 'throw',
- *   transport?: 'message',
- * }} SpaceOptions `bytes` of memory, 4 MiB by default, and fixed unless `maxBytes` is more; `wasm`:
- *   the packaged core, or a module that links it; `fallback`: what to do where memory cannot be
- *   shared; `transport: 'message'` takes the message transport even where it can
  */
 
-import { notIsolated } from '#platform';
 import { channelStats } from './channels/channel.js';
-import { life } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
-import { SluiceError } from './errors.js';
 import { inside, remember, spaceOf } from './internals.js';
 import * as layout from './layout.js';
-import { canShare, choosePages, makeMemory } from './memory.js';
-import { makeEnds } from './messages/ends.js';
-import { makeHub } from './messages/hub.js';
-import { makeLink } from './messages/link.js';
-import { makeRelay } from './messages/relay.js';
-import { makeTurns } from './messages/turns.js';
-import { makeValues } from './messages/values.js';
-import { compile } from './module.js';
-import { random } from './random.js';
-import { CORE_STACK, enter, MODULE_STACK } from './thread.js';
+import { makeMemory } from './memory.js';
+import { enter } from './thread.js';
 import { within } from './wait.js';
-
-/** Where the linker of Sluice's own modules, and of emcc's, puts the memory. */
-export const USUAL_MEMORY = { module: 'env', name: 'memory' };
-
-/**
- * Makes a space.
- *
- * @param {SpaceOptions} [options]
- * @returns {Promise<Space>}
- */
-export async function create(options = {}) {
-  options.signal?.throwIfAborted();
-  requireChoice('fallback', options.fallback, ['message', 'throw']);
-  requireChoice('transport', options.transport, ['message']);
-  return within(make(options), options, 'create()');
-}
-
-/** @param {SpaceOptions} options */
-async function make(options) {
-  const compiled = await compile(options.wasm ?? new URL('./core.wasm', import.meta.url));
-  const pages = choosePages(compiled, options);
-  const memory = makeMemory(pages);
-  const transport = chooseTransport(memory, options);
-  /** @type {import('./protocol.js').HandleData} */
-  const handle = {
-    sluice: 1,
-    id: random(),
-    transport,
-    module: compiled.module,
-    memoryAt: compiled.memory
-      ? { module: compiled.memory.module, name: compiled.memory.name }
-      : USUAL_MEMORY,
-    stack: options.wasm ? MODULE_STACK : CORE_STACK,
-    pages,
-  };
-  const thread = await join(handle, memory, options.imports);
-  if (transport === 'shared') {
-    const lock = await life();
-    const creator = lock && { lock, participant: thread.participant };
-    Object.assign(handle, { memory, base: thread.base, creator });
-  }
-  return makeSpace(handle, thread, 'creator');
-}
-
-/**
- * @param {WebAssembly.Memory} memory
- * @param {SpaceOptions} options
- */
-function chooseTransport(memory, { fallback = 'message', transport }) {
-  if (transport === 'message') return 'message';
-  if (canShare(memory)) return 'shared';
-  if (fallback === 'throw') {
-    throw new SluiceError('not-isolated', `memory cannot be shared here: ${notIsolated()}`);
-  }
-  warnOnce(`Sluice sends by postMessage, which is slower: ${notIsolated()}`);
-  return 'message';
-}
-
-let warned = false;
-
-/** @param {string} message */
-function warnOnce(message) {
-  if (!warned) console.warn(message);
-  warned = true;
-}
-
-/**
- * @param {string} option
- * @param {unknown} value
- * @param {string[]} choices
- */
-function requireChoice(option, value, choices) {
-  if (value !== undefined && !choices.includes(/** @type {string} */ (value))) {
-    throw new TypeError(`${option} is ${choices.join(' or ')}, not ${String(value)}`);
-  }
-}
 
 /**
  * Enters the space that a handle names, or on the message transport, a space of this thread's own
@@ -150,10 +53,12 @@ export function join(handle, memory, imports) {
 /**
  * @param {import('./protocol.js').HandleData} handle
  * @param {import('./thread.js').Thread} thread
- * @param {'creator' | MessagePort | undefined} role the creator; else the link to it, if there is one
+ * @param {boolean} creator is this thread
+ * @param {(internals: import('./internals.js').Internals) => void} [overMessages] adds what that
+ *   transport needs
  * @returns {Space}
  */
-export function makeSpace(handle, thread, role) {
+export function makeSpace(handle, thread, creator, overMessages) {
   const { exports, memory } = thread;
   /** @type {import('./internals.js').Internals} */
   const internals = {
@@ -166,26 +71,14 @@ export function makeSpace(handle, thread, role) {
     handle,
     closed: false,
   };
-  if (role === 'creator' && handle.transport === 'message') {
-    const relay = makeRelay();
-    internals.relay = relay;
-    internals.hub = makeHub({ channel: relay.service, state: makeValues(), lock: makeTurns() });
-  } else if (role && role !== 'creator') {
-    internals.link = makeLink(role, () => {
-      exports.sluice_space_close(thread.self);
-      internals.pumps?.end();
-      for (const watcher of [...internals.watchers]) watcher.close();
-    });
-  }
+  overMessages?.(internals);
   const { hub, link } = internals;
-  internals.client = (hub ?? link)?.client;
-  if (internals.client) internals.pumps = makeEnds(internals.client);
 
   async function leave() {
     for (const end of [...internals.ends, ...internals.watchers]) end.close();
     internals.closed = true;
     await internals.pumps?.settled();
-    if (role === 'creator') {
+    if (creator) {
       exports.sluice_space_close(thread.self);
       await hub?.settled();
     }

@@ -9,7 +9,7 @@
 import { SluiceError } from './errors.js';
 
 /** The longest delay that a timer takes; more is for ever. */
-const LONGEST = 2 ** 31 - 1;
+const LONGEST = 0x7fff_ffff;
 
 /**
  * @param {number | undefined} timeout

@@ -1,28 +1,84 @@
-/** Bundles loader/ and worker/ into dist/, beside core.wasm. */
+/**
+ * Bundles loader/ and worker/ into dist/, beside core.wasm.
+ *
+ * The entry "sluice" is several files: what only one transport or kind of module needs is loaded by
+ * who needs it, and what a page does not keep stands in other files than what it does, because
+ * bundlers divide a package by its files. A worker of the package's own is one file.
+ */
 
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
-await mkdir('dist', { recursive: true });
-/** @type {[string, string, 'browser' | 'node'][]} */
+/**
+ * Not published: they divide the others. Through the second the entry itself has nothing but
+ * re-exports, which bundlers follow one by one.
+ */
+const dividers = { page: 'scripts/page.js', whole: 'scripts/whole.js' };
+
+/** @type {{entries: Record<string, string>, platform: 'browser' | 'node', splitting: boolean}[]} */
 const bundles = [
-  ['loader/index.js', 'dist/sluice.js', 'browser'],
-  ['loader/index.js', 'dist/sluice.node.js', 'node'],
-  ['worker/compute-worker.js', 'dist/compute-worker.js', 'browser'],
-  ['worker/compute-worker.js', 'dist/compute-worker.node.js', 'node'],
+  {
+    entries: { sluice: 'loader/index.js', ...dividers },
+    platform: 'browser',
+    splitting: true,
+  },
+  { entries: { 'sluice.node': 'loader/index.js' }, platform: 'node', splitting: true },
+  {
+    entries: { 'compute-worker': 'worker/compute-worker.js' },
+    platform: 'browser',
+    splitting: false,
+  },
+  {
+    entries: { 'compute-worker.node': 'worker/compute-worker.js' },
+    platform: 'node',
+    splitting: false,
+  },
 ];
-await Promise.all([
-  ...bundles.map(([entry, outfile, platform]) =>
+
+await mkdir('dist', { recursive: true });
+const results = await Promise.all(
+  bundles.map(({ entries, platform, splitting }) =>
     build({
-      entryPoints: [entry],
-      outfile,
+      entryPoints: entries,
+      outdir: 'dist',
+      chunkNames: platform === 'node' ? 'part.node-[hash]' : 'part-[hash]',
       platform,
+      splitting,
+      metafile: true,
       bundle: true,
       format: 'esm',
       target: 'es2022',
+      // Puts constants where they are used, which a user's bundler can no more.
+      minifySyntax: true,
       sourcemap: true,
       logLevel: 'warning',
     }),
   ),
-  copyFile('build/core.wasm', 'dist/core.wasm'),
-]);
+);
+await copyFile('build/core.wasm', 'dist/core.wasm');
+
+// esbuild imports for their effects parts that have none, which its own users are warned of.
+for (const file of results.flatMap(({ metafile }) => Object.keys(metafile.outputs))) {
+  if (!file.endsWith('.js')) continue;
+  const text = await readFile(file, 'utf8');
+  // The lines stay, for the source maps.
+  await writeFile(file, text.replace(/^import "\.\/part[^"]*";$/gm, ''));
+}
+
+// The names of parts change with what is in them: those of an earlier build go.
+const made = new Set(
+  results.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((path) => basename(path))),
+);
+for (const file of await readdir('dist')) {
+  const old = /\.js(\.map)?$/.test(file) && !made.has(file);
+  if (old || file.split('.')[0] in dividers) await rm(`dist/${file}`);
+}
+
+// A thread may have two copies of the package: the tests' second one.
+await rm('build/second', { recursive: true, force: true });
+await mkdir('build/second', { recursive: true });
+for (const file of [...made, 'core.wasm']) {
+  if (file.split('.')[0] in dividers || file.endsWith('.map')) continue;
+  await copyFile(`dist/${file}`, `build/second/${file}`);
+}

@@ -515,4 +515,4 @@ export function makeLanes(space, blocking, on) {
 /** In which they came to the queue. @param {Task[]} tasks */
 const inOrder = (tasks) => tasks.sort((one, other) => (one.position - other.position) | 0);
 
-const SOON = Promise.resolve();
+const SOON = /* @__PURE__ */ Promise.resolve();

@@ -8,7 +8,7 @@ import { entryOf, JOB_BYTES, JOB_STOP, runHere } from './grains.js';
 
 /** Grains for each worker, where nobody says how large they are: the last ones end together. */
 const GRAINS = 32;
-const LARGEST = 2 ** 31 - 1;
+const LARGEST = 0x7fff_ffff;
 
 /**
  * @typedef {import('./caller.js').CallOptions & {grain?: number}} ParallelOptions `grain`: so many are

@@ -54,7 +54,7 @@ const IDLE = 30_000;
 const GRACE = 1000;
 /** When a call that ought to be ended is just being begun, or has just ended, in milliseconds. */
 const RETRY = 10;
-const SOON = Promise.resolve();
+const SOON = /* @__PURE__ */ Promise.resolve();
 
 /**
  * A pool of workers on `space`, whose scripts call serve(). They start when they are needed.

@@ -7,7 +7,7 @@
  * }} Spread milliseconds; p50 and p99 to a tenth of their size
  */
 
-const GROWTH = Math.log(1.2);
+const GROWTH = /* @__PURE__ */ Math.log(1.2);
 /** The first bucket ends here, in milliseconds; the last one a day later. */
 const LEAST = 0.001;
 const BUCKETS = 140;

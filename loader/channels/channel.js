@@ -32,15 +32,7 @@ import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
 import { isStale, requireName } from '../objects.js';
 import { makeReceiver } from './receiver.js';
-import {
-  DEFAULT_CAPACITY,
-  KINDS,
-  leaveRing,
-  openRing,
-  privateRing,
-  requireSame,
-  ringStats,
-} from './ring.js';
+import { DEFAULT_CAPACITY, KINDS, leaveRing, openRing, requireSame, ringStats } from './ring.js';
 import { makeSender } from './sender.js';
 
 /**
@@ -59,7 +51,7 @@ export function channel(space, name, options = {}) {
   requireName(name);
   requireOptions(kind, capacity, overflow, codec);
   const shape = { name, kind, capacity, codec: codec.id };
-  const { pumps } = internals;
+  const { pumps, thread } = internals;
   if (pumps) {
     const known = internals.rings.get(name)?.find(({ failure, last }) => !failure && !last);
     if (known) requireSame(shape, known.shape);
@@ -72,7 +64,9 @@ export function channel(space, name, options = {}) {
    */
   function open(end, make) {
     const { ends } = inside(space) && internals;
-    const ring = pumps ? ownRing(internals, shape, end) : ringFor(internals, shape);
+    const ring = pumps
+      ? remember(internals, shape.name, pumps.ring(thread, shape, mostOf(internals), end))
+      : ringFor(internals, shape);
     const made = make(ring, () => {
       ends.delete(made);
       if (ring.done) ring.done();
@@ -111,23 +105,18 @@ function ringFor(internals, shape) {
     return known;
   }
   if (known) leaveRing(known);
-  const ring = openRing(thread, 'shared', shape, mostOf(internals));
+  const ring = openRing(thread, shape, mostOf(internals));
   rings.set(shape.name, [ring]);
   return ring;
 }
 
 /**
- * A new ring, for one end.
- *
  * @param {import('../internals.js').Internals} internals
- * @param {import('./ring.js').Shape} shape
- * @param {'sender' | 'receiver'} end
+ * @param {string} name
+ * @param {import('./ring.js').Ring} ring for one end
  */
-function ownRing(internals, shape, end) {
-  const { thread, rings } = internals;
-  const ring = privateRing(thread, shape, mostOf(internals), end);
-  const known = rings.get(shape.name) ?? [];
-  rings.set(shape.name, [...known, ring]);
+function remember({ rings }, name, ring) {
+  rings.set(name, [...(rings.get(name) ?? []), ring]);
   return ring;
 }
 

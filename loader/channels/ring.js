@@ -12,19 +12,20 @@
  *   producer?: {users: number, end: any}, consumer?: {users: number, end: any},
  *   committed?: () => Promise<void> | undefined, flush?: () => void,
  *   pull?: (records: number, waiting?: boolean) => void, failure?: Error,
- *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, done?: () => void, last?: Figures,
+ *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, makeBlocks?: (ring: Ring) => import('./blocks.js').Blocks,
+ *   done?: () => void, last?: Figures,
  * }} Ring `kind`: the ring's own; `most`: bytes that its space may get; `filled` rings for the
  *   receiver, `drained` for the sender; `received` and `lost` count a broadcast's records in this
  *   thread; `users`: its open ends, and the name by which this thread knows it; `producer` and `consumer`: what its senders, or receivers, share. On the message transport
  *   each end has a ring of its own, of the kind "spsc": `committed` is pending while the creator has
  *   not acknowledged what was sent so far, `flush` posts what is there, `pull` asks for so many
  *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `blocks` has what records of the type BLOCK
- *   stand for, `done` is called by each of the ring's two users, and `last` has its figures after that
+ *   stand for and `makeBlocks` makes them, `done` is called by each of the ring's two users, and `last` has its figures after that
  *
  * @typedef {import('./channel.js').ChannelStats} Figures
  */
 
-import { localBell, sharedBell } from '../bell.js';
+import { sharedBell } from '../bell.js';
 import { SluiceError, Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { hash, otherShape } from '../objects.js';
@@ -64,12 +65,12 @@ export function wordsOf(kind) {
 
 /**
  * @param {import('../thread.js').Thread} thread
- * @param {'shared' | 'message'} transport
  * @param {Shape} shape
  * @param {number} most
+ * @param {() => import('../bell.js').Bell} [localBell] on the message transport
  * @returns {Ring}
  */
-export function openRing(thread, transport, shape, most) {
+export function openRing(thread, shape, most, localBell) {
   const { name, kind, capacity } = shape;
   const { exports, self } = thread;
   const { data, filled, drained, filler, drainer } = wordsOf(kind);
@@ -92,10 +93,10 @@ export function openRing(thread, transport, shape, most) {
   thread.reach(at + data + capacity);
   /** @param {number} word @param {number | undefined} owner */
   const bell = (word, owner) =>
-    transport === 'shared' ? sharedBell(thread, at + word, owner ? at + owner : 0) : localBell();
+    localBell ? localBell() : sharedBell(thread, at + word, owner ? at + owner : 0);
   return {
     thread,
-    transport,
+    transport: localBell ? 'message' : 'shared',
     shape,
     kind,
     at,
@@ -112,36 +113,6 @@ export function openRing(thread, transport, shape, most) {
 export function leaveRing(ring) {
   const { thread, at } = ring;
   if (--ring.users === 0) thread.exports.sluice_object_close(thread.self, at - thread.base);
-}
-
-let rings = 0;
-
-/**
- * A ring that only this thread knows.
- *
- * @param {import('../thread.js').Thread} thread
- * @param {Shape} shape
- * @param {number} most
- * @param {'sender' | 'receiver'} end that uses it
- * @returns {Ring}
- */
-export function privateRing(thread, shape, most, end) {
-  const { exports, self } = thread;
-  const own = { ...shape, kind: KINDS[0], name: `>${rings++}` };
-  const ring = openRing(thread, 'message', own, most);
-  // It lives on without its name until it is closed.
-  thread.withText(own.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
-  return {
-    ...ring,
-    shape,
-    end,
-    users: 2,
-    blocks: new Map(),
-    done() {
-      if (this.users === 1) this.last = { ...ringStats(this), used: 0 };
-      leaveRing(this);
-    },
-  };
 }
 
 /**

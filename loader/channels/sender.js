@@ -325,4 +325,4 @@ export function makeSender(ring, codec, overflow, onClose) {
   return sender;
 }
 
-const DONE = Promise.resolve();
+const DONE = /* @__PURE__ */ Promise.resolve();

@@ -1,14 +1,15 @@
 /** Many may read, or one write. A writer who waits keeps new readers out. */
 
-import { localBell, untilChanged } from '../bell.js';
+import { untilChanged } from '../bell.js';
 import { Status } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
+import { localBell } from '../messages/local-bell.js';
 import { objectFor, openNamed, otherShape } from '../objects.js';
 import { messageLock, sharedLock } from './lock.js';
 
 /** As many as a space has threads, and some tasks in each. */
-const READERS = 2 ** 20;
+const READERS = 1_048_576;
 
 /**
  * The rwlock `name`, opened or made. Not recursive, and no reader becomes a writer.

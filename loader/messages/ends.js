@@ -3,6 +3,7 @@
  * and a pump between that and the creator.
  *
  * @typedef {{
+ *   readonly ring: typeof import('./ring.js').privateRing,
  *   send(ring: import('../channels/ring.js').Ring): void,
  *   receive(ring: import('../channels/ring.js').Ring): void,
  *   flush(): void, settled(): Promise<unknown>, end(): void,
@@ -12,6 +13,7 @@
 import { fromPlain } from '../errors.js';
 import { pumpIn } from './pump-in.js';
 import { pumpOut } from './pump-out.js';
+import { privateRing } from './ring.js';
 
 /**
  * @param {import('./hub.js').Client} client
@@ -57,6 +59,7 @@ export function makeEnds(client) {
   }
 
   return {
+    ring: privateRing,
     send(ring) {
       open(ring, 'sender', pumpOut);
       ring.flush = flush;

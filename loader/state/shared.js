@@ -22,7 +22,7 @@ import { Status, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { gone, hash, openNamed, otherShape } from '../objects.js';
 
-const ANY = 2n ** 64n - 1n;
+const ANY = 0xffff_ffff_ffff_ffffn;
 /** How often to try again when others were in the way a thousand times. */
 const ATTEMPTS = 8;
 

@@ -70,6 +70,7 @@ export const HIDDEN = ['message', 'stack', 'cause', 'errors'];
 export const DEEPEST = 1000;
 
 /** Eight bytes as each of the numbers that they may be. Every engine is little endian. */
-export const word = /* @__PURE__ */ new Uint8Array(8);
-export const float = /* @__PURE__ */ new Float64Array(word.buffer);
-export const integer = /* @__PURE__ */ new BigInt64Array(word.buffer);
+const eight = /* @__PURE__ */ new ArrayBuffer(8);
+export const word = /* @__PURE__ */ new Uint8Array(eight);
+export const float = /* @__PURE__ */ new Float64Array(eight);
+export const integer = /* @__PURE__ */ new BigInt64Array(eight);

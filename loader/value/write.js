@@ -9,7 +9,7 @@ import * as t from './tags.js';
 
 const FIRST_BYTES = 1024;
 /** A larger buffer is not kept from one value to the next. */
-const KEPT_BYTES = 2 ** 20;
+const KEPT_BYTES = 1_048_576;
 /** So many objects are looked up one by one, more of them by a Map. */
 const FEW = 16;
 /** Up to so many characters a loop is faster than TextEncoder. */

@@ -16,7 +16,7 @@ const ASYNC_DISPOSE = /** @type {any} */ (Symbol.asyncDispose ?? Symbol.for('Sym
 
 /** A second copy of the module in this thread. @param {Env} env @returns {Promise<typeof sdk>} */
 const secondCopy = (env) =>
-  import(env.url(env.engine === 'node' ? 'dist/sluice.node.js?2' : 'dist/sluice.js?2'));
+  import(env.url(env.engine === 'node' ? 'build/second/sluice.node.js' : 'build/second/sluice.js'));
 
 /** What the browser holds and awaits of our Web Locks. */
 async function webLocks() {

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test as nodeTest } from 'node:test';
+import { readMemoryImport } from '../../loader/imports.js';
+import { CORE_MEMORY } from '../../loader/packaged.js';
 import { clearResult, writeResult } from '../results.js';
 import { readNumber, section, waits } from '../wasm-file.js';
 
@@ -38,6 +40,10 @@ after(() => {
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
 const instantiate = (shared = memory) =>
   /** @type {any} */ (new WebAssembly.Instance(module, { env: { memory: shared } }).exports);
+
+test('core.wasm asks for the memory that the loader takes for granted', () => {
+  assert.deepEqual(readMemoryImport(bytes), { done: true, memory: CORE_MEMORY });
+});
 
 test('core.wasm has no data segments', () => {
   assert.equal(section(bytes, DATA), undefined);

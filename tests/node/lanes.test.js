@@ -2,8 +2,8 @@
 // two steps, as a termination may stop them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { create } from '../../loader/create.js';
 import { inside } from '../../loader/internals.js';
-import { create } from '../../loader/space.js';
 import { value as codec } from '../../loader/value.js';
 import * as lane from '../../worker/lane.js';
 import { makeLanes } from '../../worker/lanes.js';
@@ -88,6 +88,14 @@ function taker(space, place, run) {
   assert.ok(made);
   return made;
 }
+
+test("the queue's parts stand one after the other", () => {
+  assert.equal(lane.BELLS, lane.ORDERS + 4 * lane.TAKERS);
+  assert.equal(lane.NAMES_AT, lane.BELLS + 4 * lane.TAKERS);
+  assert.equal(lane.SLOTS_AT, lane.NAMES_AT + lane.NAMES * lane.NAME_BYTES);
+  assert.equal(lane.LANE_BYTES, lane.SLOTS_AT + lane.SLOTS * lane.SLOT_BYTES);
+  assert.equal(lane.ROOM, lane.SLOT_BYTES - lane.DATA);
+});
 
 test('a dead worker loses what it had started; what it had only taken is put back, in order', async () => {
   const { space, lanes, enlist, memory, submit } = await setUp();

@@ -6,7 +6,7 @@ const inBrowser = 'WorkerGlobalScope' in globalThis;
 const port = inBrowser ? globalThis : process.getBuiltinModule('node:worker_threads').parentPort;
 const file = inBrowser ? 'sluice.js' : 'sluice.node.js';
 /** @type {typeof sdk} */
-const other = await import(new URL(`../../../dist/${file}?2`, import.meta.url).href);
+const other = await import(new URL(`../../../build/second/${file}`, import.meta.url).href);
 
 const spaces = await Promise.all([sdk.attach(), other.attach()]);
 other.serve({ twice: (/** @type {number} */ n) => 2 * n });

@@ -1,0 +1,103 @@
+/**
+ * Making spaces.
+ *
+ * @typedef {import('./wait.js').Wait & {
+ *   bytes?: number, maxBytes?: number,
+ *   wasm?: URL | string | Response | BufferSource | WebAssembly.Module,
+ *   imports?: WebAssembly.Imports,
+ *   fallback?: 'message' | 'throw',
+ *   transport?: 'message',
+ * }} SpaceOptions `bytes` of memory, 4 MiB by default, and fixed unless `maxBytes` is more; `wasm`:
+ *   the packaged core, or a module that links it; `fallback`: what to do where memory cannot be
+ *   shared; `transport: 'message'` takes the message transport even where it can
+ */
+
+import { notIsolated } from '#platform';
+import { life } from './death.js';
+import { SluiceError } from './errors.js';
+import { canShare, choosePages, makeMemory } from './memory.js';
+import { packagedCore, USUAL_MEMORY } from './packaged.js';
+import { part } from './part.js';
+import { random } from './random.js';
+import { join, makeSpace } from './space.js';
+import { CORE_STACK, MODULE_STACK } from './thread.js';
+import { within } from './wait.js';
+
+/**
+ * Makes a space.
+ *
+ * @param {SpaceOptions} [options]
+ * @returns {Promise<import('./space.js').Space>}
+ */
+export async function create(options = {}) {
+  options.signal?.throwIfAborted();
+  requireChoice('fallback', options.fallback, ['message', 'throw']);
+  requireChoice('transport', options.transport, ['message']);
+  return within(make(options), options, 'create()');
+}
+
+/** @param {SpaceOptions} options */
+async function make(options) {
+  const { wasm } = options;
+  const compiled =
+    wasm === undefined
+      ? await packagedCore()
+      : await (await part(import('./module.js'))).compile(wasm);
+  const pages = choosePages(compiled, options);
+  const memory = makeMemory(pages);
+  const transport = chooseTransport(memory, options);
+  /** @type {import('./protocol.js').HandleData} */
+  const handle = {
+    sluice: 1,
+    id: random(),
+    transport,
+    module: compiled.module,
+    memoryAt: compiled.memory
+      ? { module: compiled.memory.module, name: compiled.memory.name }
+      : USUAL_MEMORY,
+    stack: wasm ? MODULE_STACK : CORE_STACK,
+    pages,
+  };
+  const thread = await join(handle, memory, options.imports);
+  if (transport === 'shared') {
+    const lock = await life();
+    const creator = lock && { lock, participant: thread.participant };
+    Object.assign(handle, { memory, base: thread.base, creator });
+  }
+  const lead =
+    transport === 'message' ? (await part(import('./messages/lead.js'))).leadByMessages : undefined;
+  return makeSpace(handle, thread, true, lead);
+}
+
+/**
+ * @param {WebAssembly.Memory} memory
+ * @param {SpaceOptions} options
+ */
+function chooseTransport(memory, { fallback = 'message', transport }) {
+  if (transport === 'message') return 'message';
+  if (canShare(memory)) return 'shared';
+  if (fallback === 'throw') {
+    throw new SluiceError('not-isolated', `memory cannot be shared here: ${notIsolated()}`);
+  }
+  warnOnce(`Sluice sends by postMessage, which is slower: ${notIsolated()}`);
+  return 'message';
+}
+
+let warned = false;
+
+/** @param {string} message */
+function warnOnce(message) {
+  if (!warned) console.warn(message);
+  warned = true;
+}
+
+/**
+ * @param {string} option
+ * @param {unknown} value
+ * @param {string[]} choices
+ */
+function requireChoice(option, value, choices) {
+  if (value !== undefined && !choices.includes(/** @type {string} */ (value))) {
+    throw new TypeError(`${option} is ${choices.join(' or ')}, not ${String(value)}`);
+  }
+}
