@@ -70,10 +70,10 @@ test: setup-build setup-test ## all tests: C, Node, and three browser engines
 	  node-shared node-message random-shared random-message lifetime \
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
-test-node: build build/test/engine.wasm
+test-node: build $(TEST_MODULES)
 	node --test --test-reporter=dot tests/node/
 
-test-browser: build build/test/engine.wasm
+test-browser: build $(TEST_MODULES)
 	node examples/cities/build.js
 	npx playwright test -c tests/browser/playwright.config.js
 

@@ -45,3 +45,12 @@ build/test/engine.wasm: tests/fixtures/engine.c $(WASM_OBJECTS)
 	  -sTOTAL_STACK=65536 -sINITIAL_MEMORY=1048576 -sMAXIMUM_MEMORY=67108864 \
 	  -Wl,--export=__wasm_init_tls,--export=__tls_size \
 	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
+
+# A module with Emscripten's own JavaScript, which the loader hands its instance.
+build/test/glue.mjs: tests/fixtures/glue.c
+	@mkdir -p $(@D)
+	@echo emcc $@
+	@NODE_PATH=/usr/share/nodejs emcc $(C_WARNINGS) -O2 $< -o $@ --no-entry -sFILESYSTEM=0 \
+	  -sMODULARIZE -sEXPORT_ES6 -sENVIRONMENT=web,worker
+
+TEST_MODULES := build/test/engine.wasm build/test/glue.mjs

@@ -38,26 +38,26 @@ export const Status = /** @type {const} */ ({
   OWNER_DIED: -14,
 });
 
-/** @type {Readonly<Record<number, [Code, string]>>} */
-const meanings = {
-  [Status.FULL]: ['full', 'there is no room now'],
-  [Status.EMPTY]: ['timeout', 'there is nothing to read now'],
-  [Status.CLOSED]: ['closed', 'it is closed'],
-  [Status.TIMEOUT]: ['timeout', 'the time given passed'],
-  [Status.TOO_LARGE]: ['too-large', 'it is larger than this channel carries'],
-  [Status.NO_MEMORY]: ['no-memory', 'the space is full: give create() more bytes, or maxBytes'],
-  [Status.MISMATCH]: ['mismatch', 'the name stands for something of another kind or shape'],
-  [Status.VERSION]: ['version', 'there is no space of this version of Sluice'],
-  [Status.POISONED]: [
+/** In the order of Status: of -1, of -2, and on. @type {readonly (readonly [Code, string])[]} */
+const meanings = [
+  ['full', 'there is no room now'],
+  ['timeout', 'there is nothing to read now'],
+  ['closed', 'it is closed'],
+  ['timeout', 'the time given passed'],
+  ['too-large', 'it is larger than this channel carries'],
+  ['no-memory', 'the space is full: give create() more bytes, or maxBytes'],
+  ['mismatch', 'the name stands for something of another kind or shape'],
+  ['version', 'there is no space of this version of Sluice'],
+  [
     'poisoned',
     'its shared memory was overwritten by something else; make a new space and look for the writer',
   ],
-  [Status.INVALID]: ['mismatch', 'an argument is out of its range'],
-  [Status.BUSY]: ['mismatch', 'it is taken'],
-  [Status.PEER_LOST]: ['peer-lost', 'the thread at the other end died'],
-  [Status.AGAIN]: ['timeout', 'other threads were in the way; try again'],
-  [Status.OWNER_DIED]: ['owner-died', 'its last writer died while it wrote; write it again'],
-};
+  ['mismatch', 'an argument is out of its range'],
+  ['mismatch', 'it is taken'],
+  ['peer-lost', 'the thread at the other end died'],
+  ['timeout', 'other threads were in the way; try again'],
+  ['owner-died', 'its last writer died while it wrote; write it again'],
+];
 
 /**
  * The error for a status that the core gave.
@@ -66,7 +66,7 @@ const meanings = {
  * @param {string} what the thing that was acted on
  */
 export function statusError(status, what) {
-  const [code, why] = meanings[status] ?? ['poisoned', `the core answered ${status}`];
+  const [code, why] = meanings[-1 - status] ?? ['poisoned', `the core answered ${status}`];
   return new SluiceError(code, `${what}: ${why}`);
 }
 

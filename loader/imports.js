@@ -1,69 +1,79 @@
 /**
- * What memory a wasm module asks for, read from its import section: JavaScript's own reflection
+ * What memories a wasm module asks for, read from its import section: JavaScript's own reflection
  * (WebAssembly.Module.imports) gives no limits.
  *
- * @typedef {{module: string, name: string, initial: number, maximum?: number, shared: boolean}} MemoryImport
- *   limits in pages of 64 KiB
+ * @typedef {{
+ *   module: string, name: string, initial: number, maximum?: number, shared: boolean, wide?: boolean,
+ * }} MemoryImport limits in pages of 64 KiB; `wide`: its addresses have 64 bits
  */
 
 import { SluiceError } from './errors.js';
 
 const IMPORT_SECTION = 2;
 const [FUNCTION, TABLE, MEMORY, GLOBAL, TAG] = [0, 1, 2, 3, 4];
+/** References whose type is named behind them: (ref null t) and (ref t). */
+const [REF_NULL, REF] = [0x63, 0x64];
 
 /**
  * @param {Uint8Array} bytes the module, or as much of it as there is
- * @returns {{done: boolean, memory?: MemoryImport}} not `done` when more bytes are needed
+ * @returns {{done: boolean, memories: MemoryImport[]}} not `done` when more bytes are needed
  */
-export function readMemoryImport(bytes) {
+export function readMemoryImports(bytes) {
   const reader = makeReader(bytes);
+  /** @type {MemoryImport[]} */
+  const memories = [];
+  let done = false;
   try {
-    if (reader.u32le() !== 0x6d736100) throw notWasm(bytes);
-    reader.skip(4);
-    while (!reader.atEnd()) {
+    reader.skip(8);
+    if (String.fromCharCode(...bytes.slice(0, 4)) !== '\0asm') throw notWasm(bytes);
+    while (!done) {
       const id = reader.byte();
       const size = reader.leb();
-      if (id === IMPORT_SECTION) return { done: true, memory: findMemory(reader) };
-      if (id > IMPORT_SECTION) return { done: true };
-      reader.skip(size);
+      done = id >= IMPORT_SECTION;
+      if (id === IMPORT_SECTION) findMemories(reader, memories);
+      else reader.skip(done ? 0 : size);
     }
-    return { done: false };
   } catch (error) {
-    if (error === OUT_OF_BYTES) return { done: false };
-    throw error;
+    if (error !== OUT_OF_BYTES) throw error;
+    done = false;
   }
+  return { done, memories };
 }
 
-/** @param {ReturnType<typeof makeReader>} reader */
-function findMemory(reader) {
+/** @param {ReturnType<typeof makeReader>} reader @param {MemoryImport[]} memories */
+function findMemories(reader, memories) {
   for (let count = reader.leb(); count > 0; count--) {
     const module = reader.text();
     const name = reader.text();
     const kind = reader.byte();
     if (kind === FUNCTION) reader.leb();
-    else if (kind === GLOBAL) reader.skip(2);
-    else if (kind === TAG) {
+    else if (kind === GLOBAL) {
+      skipType(reader);
+      reader.skip(1);
+    } else if (kind === TAG) {
       reader.skip(1);
       reader.leb();
     } else if (kind === TABLE) {
-      reader.skip(1);
+      skipType(reader);
       readLimits(reader);
-    } else if (kind === MEMORY) return { module, name, ...readLimits(reader) };
+    } else if (kind === MEMORY) memories.push({ module, name, ...readLimits(reader) });
     else
       throw new SluiceError('load', `the module's import "${name}" is of the unknown kind ${kind}`);
   }
-  return undefined;
+}
+
+/** @param {ReturnType<typeof makeReader>} reader */
+function skipType(reader) {
+  const type = reader.byte();
+  if (type === REF_NULL || type === REF) reader.leb();
 }
 
 /** @param {ReturnType<typeof makeReader>} reader */
 function readLimits(reader) {
   const flags = reader.byte();
-  if (flags & 4) {
-    throw new SluiceError('load', 'the module has a 64-bit memory: build it for 32 bits');
-  }
   const initial = reader.leb();
   const maximum = flags & 1 ? reader.leb() : undefined;
-  return { initial, maximum, shared: (flags & 2) !== 0 };
+  return { initial, maximum, shared: (flags & 2) !== 0, wide: (flags & 4) !== 0 };
 }
 
 /** @param {Uint8Array} bytes */
@@ -90,25 +100,15 @@ function makeReader(bytes) {
     return at - count;
   }
   const reader = {
-    atEnd: () => at >= bytes.length,
     byte: () => bytes[take(1)],
-    /** @param {number} count */
-    skip(count) {
-      take(count);
-    },
-    u32le() {
-      const start = take(4);
-      return (
-        bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16) | (bytes[start + 3] << 24)
-      );
-    },
+    skip: take,
     leb() {
       let value = 0;
       for (let shift = 0; ; shift += 7) {
         const byte = bytes[take(1)];
         value += (byte & 0x7f) * 2 ** shift;
         if (byte < 0x80) return value;
-        if (shift > 28) throw new SluiceError('load', 'the module is malformed');
+        if (shift > 56) throw new SluiceError('load', 'the module is malformed');
       }
     },
     text() {

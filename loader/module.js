@@ -7,7 +7,7 @@
 
 import { read } from '#platform';
 import { SluiceError } from './errors.js';
-import { readMemoryImport } from './imports.js';
+import { readMemoryImports } from './imports.js';
 
 /** @type {Map<string, Promise<Compiled>>} */
 const cache = new Map();
@@ -28,7 +28,7 @@ export async function compile(source) {
 }
 
 /** @param {URL | string} url */
-function absolute(url) {
+export function absolute(url) {
   try {
     return new URL(url, /** @type {any} */ (globalThis).location?.href);
   } catch (cause) {
@@ -72,8 +72,8 @@ async function compileResponse(response, from) {
   if (!response.ok) {
     throw new SluiceError('load', `${from}: ${response.status} ${response.statusText}`.trim());
   }
-  const type = response.headers.get('content-type')?.split(';')[0].trim().toLowerCase();
-  // Engines stream only under this type; under another the bytes still say what they are.
+  const type = response.headers.get('content-type')?.trim().toLowerCase();
+  // Engines stream under this type alone, without parameters; the bytes say what they are under any.
   if (type !== 'application/wasm' || !response.body) {
     return compileBytes(await bytesOf(response, from), from);
   }
@@ -104,12 +104,22 @@ async function readHead(response, from) {
       throw brokenOff(from, cause);
     }
     if (chunk.value) bytes = joined(bytes, chunk.value);
-    const { done, memory } = named(from, () => readMemoryImport(bytes));
+    const { done, memory } = named(from, () => readMemory(bytes));
     if (done || chunk.done) {
       body.cancel().catch(() => {});
       return memory;
     }
   }
+}
+
+/** The one memory that a space lives in. @param {Uint8Array} bytes */
+function readMemory(bytes) {
+  const { done, memories } = readMemoryImports(bytes);
+  const [memory] = memories;
+  if (memory?.wide || memories.length > 1) {
+    throw new SluiceError('load', 'a space needs a module with one memory, and no 64-bit memory');
+  }
+  return { done, memory };
 }
 
 /**
@@ -118,7 +128,7 @@ async function readHead(response, from) {
  * @returns {Promise<Compiled>}
  */
 async function compileBytes(bytes, from) {
-  const { memory } = named(from, () => readMemoryImport(bytes));
+  const { memory } = named(from, () => readMemory(bytes));
   try {
     return { module: await WebAssembly.compile(bytes), memory, from };
   } catch (cause) {
@@ -145,7 +155,7 @@ async function bytesOf(response, from) {
  * @param {string} from
  * @param {() => T} parse
  */
-function named(from, parse) {
+export function named(from, parse) {
   try {
     return parse();
   } catch (error) {
@@ -161,7 +171,7 @@ const malformed = (from, cause) =>
   });
 
 /** @param {string} from @param {unknown} cause */
-const brokenOff = (from, cause) => new SluiceError('load', `${from} broke off`, { cause });
+export const brokenOff = (from, cause) => new SluiceError('load', `${from} broke off`, { cause });
 
 /** @param {BufferSource} source */
 function copyOf(source) {
@@ -172,7 +182,7 @@ function copyOf(source) {
 }
 
 /** @param {Uint8Array} a @param {Uint8Array} b */
-function joined(a, b) {
+export function joined(a, b) {
   const both = new Uint8Array(a.length + b.length);
   both.set(a);
   both.set(b, a.length);

@@ -6,9 +6,9 @@ import { parentPort } from 'node:worker_threads';
 /** @typedef {import('./platform.web.js').Parent} Parent */
 /** @typedef {import('./platform.web.js').WorkerEvents} WorkerEvents */
 
-/** @param {URL} url @returns {Promise<Response>} */
-export async function read(url) {
-  if (url.protocol !== 'file:') return fetch(url);
+/** @param {URL} url @param {RequestInit} [init] @returns {Promise<Response>} */
+export async function read(url, init) {
+  if (url.protocol !== 'file:') return fetch(url, init);
   const headers = { 'content-type': url.pathname.endsWith('.wasm') ? 'application/wasm' : '' };
   try {
     return new Response(await readFile(url), { headers });

@@ -14,8 +14,8 @@
  * }} WorkerEvents
  */
 
-/** @param {URL} url @returns {Promise<Response>} */
-export const read = (url) => fetch(url);
+/** @param {URL} url @param {RequestInit} [init] @returns {Promise<Response>} */
+export const read = (url, init) => fetch(url, init);
 
 /** May this thread block? Only trying tells: workers may, pages and audio worklets may not. */
 export function mayBlock() {

@@ -16,6 +16,7 @@
 
 import { makeDoorbell } from './doorbell.js';
 import { SluiceError, Status, statusError } from './errors.js';
+import { instantiate } from './instantiate.js';
 import * as layout from './layout.js';
 import { makeLinger } from './linger.js';
 
@@ -72,25 +73,6 @@ const align = (value, to) => Math.ceil(value / to) * to;
 export function check(status, what) {
   if (status < 0) throw statusError(status, what);
   return status;
-}
-
-/** @param {WebAssembly.Module} module @param {WebAssembly.Imports} imports */
-async function instantiate(module, imports) {
-  const missing = WebAssembly.Module.imports(module).filter(
-    (wanted) => /** @type {any} */ (imports[wanted.module])?.[wanted.name] === undefined,
-  );
-  if (missing.length > 0) {
-    const names = missing.map((one) => `${one.module}.${one.name} (${one.kind})`).join(', ');
-    throw new SluiceError('load', `the module imports what was not given: ${names}; pass imports`);
-  }
-  try {
-    return await WebAssembly.instantiate(module, imports);
-  } catch (cause) {
-    if (!(cause instanceof WebAssembly.LinkError)) throw cause;
-    throw new SluiceError('mismatch', `the module and its imports do not fit: ${cause.message}`, {
-      cause,
-    });
-  }
 }
 
 /**

@@ -24,6 +24,8 @@ const bundles = [
     splitting: true,
   },
   { entries: { 'sluice.node': 'loader/index.js' }, platform: 'node', splitting: true },
+  { entries: { loader: 'loader/load/index.js' }, platform: 'browser', splitting: false },
+  { entries: { 'loader.node': 'loader/load/index.js' }, platform: 'node', splitting: false },
   {
     entries: { 'compute-worker': 'worker/compute-worker.js' },
     platform: 'browser',

@@ -1,6 +1,7 @@
 // What a page can be served instead of the script or wasm module it asked for.
 // Each fault is one route under /faults/; the worker scripts among them are files that Node uses too.
 import { readFile } from 'node:fs/promises';
+import { moduleRoutes } from './module-routes.js';
 
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 /** @typedef {(response: ServerResponse, url: URL) => void | Promise<void>} Route */
@@ -88,5 +89,6 @@ export function faultRoutes() {
     '/faults/counted.wasm': counted,
     '/faults/first-fails.wasm': firstFails,
     '/faults/count': count,
+    ...moduleRoutes(counts),
   };
 }

@@ -49,7 +49,10 @@ export const loading = [
   },
   {
     name: 'the wrong MIME type does not keep a module from loading',
-    run: (env) => opens(env, env.fault('core-octet-stream.wasm')),
+    run: async (env) => {
+      await opens(env, env.fault('core-octet-stream.wasm'));
+      await opens(env, env.fault('module.wasm?type=application/wasm;%20charset=utf-8'));
+    },
   },
   {
     name: 'a status that is not OK is a "load" error with the status',

@@ -21,6 +21,10 @@ import { smoke } from './smoke.test.js';
 import { spaces } from './space.test.js';
 import { spawning } from './spawn.test.js';
 import { states } from './state.test.js';
+import { wasmDisk } from './wasm-disk.test.js';
+import { wasmLoading } from './wasm-load.test.js';
+import { wasmMemories } from './wasm-memory.test.js';
+import { wasmPackages } from './wasm-packages.test.js';
 
 /** @typedef {import('./env.js').Case} Case */
 /** @typedef {import('./env.js').Setting} Setting */
@@ -42,6 +46,10 @@ function unique(cases) {
 export const files = {
   smoke,
   loading,
+  wasmLoading,
+  wasmMemories,
+  wasmDisk,
+  wasmPackages,
   spaces,
   spawning,
   channels,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test as nodeTest } from 'node:test';
-import { readMemoryImport } from '../../loader/imports.js';
+import { readMemoryImports } from '../../loader/imports.js';
 import { CORE_MEMORY } from '../../loader/packaged.js';
 import { clearResult, writeResult } from '../results.js';
 import { readNumber, section, waits } from '../wasm-file.js';
@@ -42,7 +42,8 @@ const instantiate = (shared = memory) =>
   /** @type {any} */ (new WebAssembly.Instance(module, { env: { memory: shared } }).exports);
 
 test('core.wasm asks for the memory that the loader takes for granted', () => {
-  assert.deepEqual(readMemoryImport(bytes), { done: true, memory: CORE_MEMORY });
+  const memories = [{ ...CORE_MEMORY, wide: false }];
+  assert.deepEqual(readMemoryImports(bytes), { done: true, memories });
 });
 
 test('core.wasm has no data segments', () => {

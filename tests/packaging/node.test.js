@@ -87,8 +87,9 @@ after(async () => {
 
 async function hasItsFiles() {
   const { exports: entries } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const { types, node, default: web } = entries['.'];
-  const entryFiles = [types, node, web, entries['./core.wasm']].map((path) => path.slice(2));
+  const entryFiles = Object.values(entries)
+    .flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)))
+    .map((path) => path.slice(2));
   for (const path of [...entryFiles, 'core/include/sluice/sluice.h', 'core/exports.txt', 'LICENSE'])
     assert.ok(paths.includes(path), `${path} is in the package`);
   assert.ok(
@@ -168,12 +169,14 @@ async function weighs() {
   const least = await keptOf(['create', 'spawn', 'channel']);
   const all = await keptOf(undefined);
   const wasm = await weigh('dist/core.wasm');
+  const loader = await weigh('dist/loader.js');
   /** @param {number} bytes */
   const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
   for (const phrase of [
     `${kilobytes(least.start)} of JavaScript at start`,
     `${kilobytes(all.start + all.later)} with everything`,
     `${kilobytes(wasm.brotli)} of WebAssembly`,
+    `\`sluice/loader\` is ${kilobytes(loader.brotli)}`,
   ])
     assert.ok(readme.replaceAll('\n', ' ').includes(phrase), `the README should say: ${phrase}`);
 }

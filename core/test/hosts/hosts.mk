@@ -28,12 +28,13 @@ build/clang19/core.wasm: $(CLANG_CORE_SOURCES:core/src/%.c=build/clang19/%.o) co
 # The Node tests once more, in a copy of what they need where core.wasm is that one.
 .PHONY: test-clang19 test-hosts
 
-test-clang19: build build/test/engine.wasm build/clang19/core.wasm ## the Node tests on a core.wasm that clang-19 made
+test-clang19: build $(TEST_MODULES) build/clang19/core.wasm ## the Node tests on a core.wasm that clang-19 made
 	@rm -rf build/clang19/tree
 	@mkdir -p build/clang19/tree/build/test build/clang19/tree/core build/test-results
 	@cp -r package.json dist loader worker tests bench build/clang19/tree
 	@cp core/exports.txt build/clang19/tree/core
-	@cp build/test/engine.wasm build/clang19/tree/build/test
+	@cp $(TEST_MODULES) build/test/glue.wasm build/clang19/tree/build/test
+	@ln -s ../../../node_modules build/clang19/tree/node_modules
 	@cp build/clang19/core.wasm build/clang19/tree/dist
 	@ln -s ../../../test-results build/clang19/tree/build/test-results
 	SLUICE_RESULTS=clang19 node --test --test-reporter=dot build/clang19/tree/tests/node/
