@@ -1,34 +1,12 @@
 /** Joining a space that another thread made. */
 
-import { keepAlive, losesWakeUps, parent, unref } from '#platform';
-import { common } from './common.js';
-import { liveBy, watchCreator } from './death.js';
-import { addNeighbour, answer } from './doorbell.js';
-import { SluiceError, toPlain } from './errors.js';
+import { watchCreator } from './death.js';
+import { SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { followByMessages } from './messages/follow.js';
-import { handshake, PROTOCOL } from './protocol.js';
 import { join, makeSpace } from './space.js';
-import { limit, watch, within } from './wait.js';
-
-const DEADLINE = 10_000;
-
-/**
- * Of a spawned worker: `connects` came before somebody listened, `connected`; `space`, the spawner's:
- * one a worker, however often it is asked for.
- *
- * @typedef {{
- *   connects: MessagePort[], connected?: (port: MessagePort) => void,
- *   space?: Promise<import('./space.js').Space>,
- * }} Spawned
- */
-const spawned = /* @__PURE__ */ common('spawned', () => /** @type {Spawned} */ ({ connects: [] }));
-
-/** Hears of ports by which others connect to this worker. @param {(port: MessagePort) => void} listener */
-export function onConnect(listener) {
-  spawned().connected = listener;
-  for (const port of spawned().connects.splice(0)) listener(port);
-}
+import { attachToSpawner } from './spawned.js';
+import { within } from './wait.js';
 
 /**
  * Attaches this thread: in a spawned worker to its spawner's space, with a handle to any (over
@@ -41,12 +19,7 @@ export function onConnect(listener) {
 export async function attach(handle, options = {}) {
   options.signal?.throwIfAborted();
   if (handle === undefined || handle === null) {
-    const mine = spawned();
-    mine.space ??= attachToSpawner(options).catch((error) => {
-      mine.space = undefined; // may be tried again
-      throw error;
-    });
-    return mine.space;
+    return attachToSpawner(options, followByMessages);
   }
   const data = /** @type {import('./protocol.js').HandleData} */ (/** @type {unknown} */ (handle));
   if (data.sluice !== 1) throw new TypeError("attach() takes a space's handle, or nothing");
@@ -61,104 +34,3 @@ export async function attach(handle, options = {}) {
   watchCreator(inside(space));
   return space;
 }
-
-/** @param {import('./wait.js').Wait & {imports?: WebAssembly.Imports}} options */
-async function attachToSpawner(options) {
-  // Before anybody else who listens when attach() has been called: bells are for nobody else.
-  const rung = losesWakeUps() ? hearBells() : undefined;
-  const { handle, port, link, lock, participant } = await askSpawner(options);
-  try {
-    await liveBy(lock);
-    const enter = async () => join(handle, undefined, options.imports);
-    const thread = await enter().catch(async (error) => {
-      if (error.code !== 'no-memory') throw error;
-      await room(port);
-      return enter();
-    });
-    const space = makeSpace(handle, thread, false, link && followByMessages(link));
-    inside(space).up = port;
-    if (space.transport === 'shared') rung?.(thread, participant);
-    port.onmessage = ({ data }) => {
-      if (data.op !== 'connect') return;
-      const { connected, connects } = spawned();
-      if (connected) connected(data.port);
-      else connects.push(data.port);
-    };
-    unref(port);
-    port.postMessage({ op: 'attached', participant: thread.participant });
-    return space;
-  } catch (error) {
-    port.postMessage({ op: 'failed', error: toPlain(error) });
-    throw error;
-  }
-}
-
-/** The spawner has collected its garbage. @param {MessagePort} port to it @returns {Promise<unknown>} */
-const room = (port) =>
-  new Promise((resolve) => {
-    port.onmessage = resolve;
-    port.postMessage({ op: 'room' });
-  });
-
-/**
- * This worker and the thread that started it ring each other (doorbell.js), from when the function
- * that it returns is called.
- */
-function hearBells() {
-  /** @type {import('./thread.js').Thread | undefined} */
-  let own;
-  const spawner = parent();
-  spawner?.listen((data) => {
-    if (!handshake(data, 'bell')) return false;
-    if (own) answer(own);
-    return true;
-  });
-  /** @param {import('./thread.js').Thread} thread @param {number} participant the spawner's */
-  return (thread, participant) => {
-    own = thread;
-    addNeighbour(thread, participant, () => spawner?.postMessage({ sluice: 'bell' }));
-  };
-}
-
-/**
- * @param {import('./wait.js').Wait} options
- * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort, lock: string, participant: number}>}
- */
-function askSpawner(options) {
-  const spawner = parent();
-  if (!spawner) {
-    throw new SluiceError(
-      'load',
-      'attach() without a handle works in a worker that spawn() started; here, pass a handle',
-    );
-  }
-  const timeout = limit(options.timeout ?? DEADLINE);
-  return new Promise((resolve, reject) => {
-    const letGo = keepAlive();
-    const end = () => {
-      stopListening();
-      stopWaiting();
-      letGo();
-    };
-    const stopListening = spawner.listen((data) => {
-      const welcome = handshake(data, 'welcome');
-      if (!welcome) return;
-      end();
-      resolve(welcome);
-    });
-    const stopWaiting = watch({ signal: options.signal, timeout }, 'attach()', (reason) => {
-      end();
-      const late = reason instanceof SluiceError && reason.code === 'timeout';
-      reject(late ? unanswered(timeout, reason) : reason);
-    });
-    spawner.postMessage({ sluice: 'hello', version: PROTOCOL });
-  });
-}
-
-/** @param {number} timeout @param {unknown} cause */
-const unanswered = (timeout, cause) =>
-  new SluiceError(
-    'load',
-    `no answer from the thread that started this worker within ${timeout} ms: start it with spawn()`,
-    { cause },
-  );

@@ -14,6 +14,7 @@
  *   pumps?: import('./messages/ends.js').Ends,
  *   relay?: import('./messages/relay.js').Relay,
  *   up?: MessagePort,
+ *   channelStats?: (name: string) => import('./channels/channel.js').ChannelStats,
  *   handle: import('./protocol.js').HandleData,
  *   closed: boolean,
  * }} Internals on the message transport only: `hub` and `relay` at the creator, `link` elsewhere, and the `client`

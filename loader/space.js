@@ -20,7 +20,6 @@
  *   closes, the space is closed for all, who read what is left
  */
 
-import { channelStats } from './channels/channel.js';
 import { ASYNC_DISPOSE } from './dispose.js';
 import { inside, remember, spaceOf } from './internals.js';
 import * as layout from './layout.js';
@@ -101,13 +100,19 @@ export function makeSpace(handle, thread, creator, overMessages) {
     stats() {
       inside(space);
       const word = (/** @type {number} */ offset) => thread.i32[(thread.base + offset) >> 2] >>> 0;
-      const names = [...internals.rings.keys()];
       return {
         bytes: memory.buffer.byteLength,
         used: exports.sluice_space_used(thread.self) >>> 0,
         peers: exports.sluice_participant_count(thread.self) + (internals.hub?.peers ?? 0),
         recovered: word(layout.HEADER_RECOVERED),
-        channels: Object.fromEntries(names.map((name) => [name, channelStats(internals, name)])),
+        channels: Object.fromEntries(
+          [...internals.rings.keys()].map((name) => [
+            name,
+            /** @type {NonNullable<typeof internals.channelStats>} */ (internals.channelStats)(
+              name,
+            ),
+          ]),
+        ),
       };
     },
 

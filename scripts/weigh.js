@@ -9,7 +9,7 @@ const root = new URL('../', import.meta.url);
 export async function weigh(file) {
   const raw = await readFile(new URL(file, root));
   const shipped = file.endsWith('.js')
-    ? Buffer.from((await transform(raw.toString(), { minify: true })).code)
+    ? Buffer.from((await transform(raw.toString(), { minify: true, format: 'esm' })).code)
     : raw;
   return {
     file,

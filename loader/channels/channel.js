@@ -52,6 +52,7 @@ export function channel(space, name, options = {}) {
   requireOptions(kind, capacity, overflow, codec);
   const shape = { name, kind, capacity, codec: codec.id };
   const { pumps, thread } = internals;
+  internals.channelStats ??= (of) => channelStats(internals, of);
   if (pumps) {
     const known = internals.rings.get(name)?.find(({ failure, last }) => !failure && !last);
     if (known) requireSame(shape, known.shape);
