@@ -36,22 +36,39 @@ test('in vain it looks less and less, and now and then for long', () => {
   assert.equal(counts.filter((count) => count === least).length, 61);
 });
 
-test('what is found soon makes it look longer the next time, and what comes late does not', () => {
+/** @param {import('../../loader/linger.js').Linger} linger @param {number} after so many looks there is something */
+function find(linger, after) {
+  let looks = 0;
+  return linger.until(() => (looks++ < after ? 0 : 1));
+}
+
+test('what is found soon makes it look longer the next time', () => {
   const linger = makeLinger();
-  /** @param {number} after so many looks */
-  const find = (after) => {
-    let looks = 0;
-    return linger.until(() => (looks++ < after ? 0 : 1));
-  };
   looksInVain(linger);
   const few = looksInVain(linger);
-  for (let i = 0; i < 10; i++) assert.equal(find(few - 1), true);
+  for (let i = 0; i < 10; i++) assert.equal(find(linger, few - 1), true);
   assert.ok(looksInVain(linger) > 8 * few);
+});
 
-  const other = makeLinger();
-  while (looksInVain(other) <= 1024); // the next 31 are short
-  assert.equal(find(1), true);
-  assert.equal(looksInVain(other), few);
+test('what is found in the end of a long look makes the next one longer', () => {
+  const linger = makeLinger();
+  let most = 0;
+  for (let i = 0; i < 31; i++) most = looksInVain(linger);
+  assert.equal(find(linger, 100 * most), true);
+  assert.ok(looksInVain(linger) > 8 * most);
+});
+
+test('a long look ends by the clock', () => {
+  const linger = makeLinger();
+  for (let i = 0; i < 31; i++) looksInVain(linger);
+  let looks = 0;
+  const look = () => {
+    looks++;
+    now += 0.01; // for ten microseconds
+    return 0;
+  };
+  assert.equal(linger.until(look), false);
+  assert.ok(looks < 2048);
 });
 
 test('an event loop that always finds something has its turns nevertheless', async () => {
