@@ -176,6 +176,7 @@ async function weighs() {
     `${under(least.start)} of JavaScript at start`,
     `${under(all.start + all.later)} with everything`,
     `${under(wasm.brotli)} of WebAssembly`,
+    `\`sluice/loader\` is u${under(loader.brotli)}`,
   ])
     assert.ok(readme.replaceAll('\n', ' ').includes(phrase), `the README should say: ${phrase}`);
 }
