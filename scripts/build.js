@@ -3,7 +3,7 @@
  *
  * The entry "sluice" is several files: what only one transport or kind of module needs is loaded by
  * who needs it, and what a page does not keep stands in other files than what it does, because
- * bundlers divide a package by its files. A worker of the package's own is one file.
+ * bundlers divide a package by its files. A worker of the package's own is one file, and so is coi.js.
  */
 
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -84,3 +84,12 @@ for (const file of [...made, 'core.wasm']) {
   if (file.split('.')[0] in dividers || file.endsWith('.map')) continue;
   await copyFile(`dist/${file}`, `build/second/${file}`);
 }
+
+// Classic, for it is a service worker too, and small, for it is copied beside pages.
+await build({
+  entryPoints: ['loader/coi.js'],
+  outdir: 'dist',
+  target: 'es2022',
+  minify: true,
+  logLevel: 'warning',
+});

@@ -47,6 +47,13 @@ const replaced = {
   '/tests/conformance/loader-entry.js': "export * from '/dist/loader.js';\n",
 };
 
+// A service worker serves its own folder only.
+/** @type {Record<string, string>} */
+const copies = {
+  '/tests/isolation/coi.js': '/dist/coi.js',
+  '/tests/isolation/elsewhere/coi.js': '/dist/coi.js',
+};
+
 /**
  * The real path of a file that may be served, or undefined: nothing outside the repository, nothing
  * hidden.
@@ -64,7 +71,7 @@ const contentType = (path) => types[extname(path)] ?? 'application/octet-stream'
 /** @param {string} pathname */
 async function readServed(pathname) {
   if (pathname in replaced) return Buffer.from(replaced[pathname]);
-  const path = await servedFile(pathname);
+  const path = await servedFile(copies[pathname] ?? pathname);
   return path === undefined ? undefined : readFile(path).catch(() => undefined);
 }
 

@@ -1,0 +1,123 @@
+// The service worker that isolates pages whose server sends no headers.
+import { expect } from '@playwright/test';
+import { test } from './engines.js';
+import { leftOutTag, projects } from './projects.js';
+
+/** @typedef {import('./launch.js').Tab} Tab */
+
+/** @param {boolean} isolated */
+const only = (isolated) => ({
+  tag: projects.filter((project) => project.isolated !== isolated).map(leftOutTag),
+});
+
+const PAGE = '/tests/isolation/page.html';
+
+// Runs in the page.
+async function look() {
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  return {
+    isolated: crossOriginIsolated,
+    loads: Number(sessionStorage.loads),
+    said: /** @type {any} */ (globalThis).said?.join(),
+    workers: registrations
+      .map(({ active }) => active?.state === 'activated' && active.scriptURL.replace(/^.*\//, ''))
+      .join(),
+  };
+}
+
+/** The page reloads itself meanwhile: what is asked then has no answer.
+ * @param {Tab} tab @param {Partial<Awaited<ReturnType<typeof look>>>} expected */
+async function shows(tab, expected) {
+  const state = () => tab.evaluate(look).catch(() => undefined);
+  await expect.poll(state, { timeout: 15_000 }).toMatchObject(expected);
+}
+
+// Outside of the folder. What the last test's page had, forgotten there, may be written after it.
+test.beforeEach(async ({ tab }) => {
+  await tab.goto('/tests/conformance/page.html');
+  await tab.evaluate(() => sessionStorage.clear());
+  await shows(tab, { workers: '' });
+});
+
+/** @param {Tab} tab @param {string} script */
+async function install(tab, script) {
+  await tab.evaluate(async (script) => {
+    await navigator.serviceWorker.register(`/tests/isolation/${script}`);
+  }, script);
+  await shows(tab, { workers: script });
+}
+
+test(
+  'coi.js isolates a page and its workers, by one reload',
+  only(false),
+  async ({ tab, engineName }) => {
+    await tab.goto(PAGE);
+    await shows(tab, { isolated: true, loads: 2, said: '', workers: 'coi.js?coep=require-corp' });
+    const transport = await tab.evaluate(async () => {
+      const [sdk, agent] = ['/dist/sluice.js', '/tests/isolation/agent.js'];
+      const { create, spawn } = /** @type {typeof import('sluice')} */ (await import(sdk));
+      const space = await create();
+      const peer = await spawn(space, () => new Worker(agent, { type: 'module' }));
+      await peer.terminate();
+      return space.transport;
+    });
+    // WebKitGTK without the flag has no shared memory, isolated or not.
+    expect(transport).toBe(engineName === 'webkit' ? 'message' : 'shared');
+    await tab.reload();
+    await shows(tab, { isolated: true, loads: 3 });
+  },
+);
+
+test('coi.js asks for nothing where the page is isolated', only(true), async ({ tab }) => {
+  await tab.goto(PAGE);
+  await shows(tab, { isolated: true, loads: 1, said: '', workers: '' });
+});
+
+test(
+  'coi.js reloads once where the browser cannot do what it asks',
+  only(false),
+  async ({ tab, engineName }) => {
+    await tab.goto(`${PAGE}?coep=credentialless`);
+    if (engineName !== 'webkit') await shows(tab, { isolated: true, loads: 2, said: '' });
+    else
+      await shows(tab, { isolated: false, loads: 2, said: expect.stringMatching(/this browser/) });
+  },
+);
+
+test('coi.js goes when it is asked to', only(false), async ({ tab }) => {
+  await tab.goto(PAGE);
+  await shows(tab, { isolated: true });
+  await tab.goto(`${PAGE}?remove`);
+  await shows(tab, { workers: '' });
+});
+
+test('coi.js leaves a page alone that has another service worker', only(false), async ({ tab }) => {
+  await install(tab, 'other-worker.js');
+  await tab.goto(PAGE);
+  await shows(tab, {
+    isolated: false,
+    loads: 1,
+    said: expect.stringMatching(/importScripts\('.*coi.js'\)/),
+    workers: 'other-worker.js',
+  });
+  const greeting = await tab.evaluate(async () => (await fetch('greeting')).text());
+  expect(greeting).toBe('hello');
+});
+
+test('coi.js isolates in another service worker', only(false), async ({ tab }) => {
+  await install(tab, 'both-worker.js');
+  await tab.goto(PAGE);
+  await shows(tab, { isolated: true, said: '', workers: 'both-worker.js' });
+  const greeting = await tab.evaluate(async () => (await fetch('greeting')).text());
+  expect(greeting).toBe('hello');
+});
+
+test('coi.js in another folder says so and stays out', only(false), async ({ tab }) => {
+  await tab.goto(`${PAGE}?src=elsewhere/coi.js`);
+  await shows(tab, {
+    isolated: false,
+    loads: 1,
+    said: expect.stringMatching(/beside the page/),
+    workers: '',
+  });
+});

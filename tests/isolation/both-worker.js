@@ -1,0 +1,2 @@
+// Somebody's own service worker that isolates as well.
+importScripts('coi.js', 'other-worker.js');
