@@ -1,6 +1,8 @@
 /** Joining a space that another thread made. */
 
+import { losesWakeUps } from '#platform';
 import { watchCreator } from './death.js';
+import { makeDoorbell } from './doorbell.js';
 import { SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { followByMessages } from './messages/follow.js';
@@ -30,7 +32,9 @@ export async function attach(handle, options = {}) {
     );
   }
   const joined = join(data, undefined, options.imports);
-  const space = makeSpace(data, await within(joined, options, 'attach()'), false);
+  const thread = await within(joined, options, 'attach()');
+  if (losesWakeUps()) thread.doorbell = makeDoorbell(thread);
+  const space = makeSpace(data, thread, false);
   watchCreator(inside(space));
   return space;
 }

@@ -7,7 +7,6 @@
  */
 
 import { losesWakeUps } from '#platform';
-import { isNear, ring, untilRung } from './doorbell.js';
 
 /** Between two looks of a thread that has to look, in milliseconds: without waitAsync. */
 const POLL = 2;
@@ -44,11 +43,11 @@ export const ringsWell = () => !!(/** @type {any} */ (Atomics).waitAsync) && !lo
  * @returns {Promise<unknown>}
  */
 function untilWoken(thread, address, value, near) {
-  const { i32 } = thread;
+  const { i32, doorbell } = thread;
   const waitAsync = /** @type {any} */ (Atomics).waitAsync;
   // Firefox before 145 has none.
   if (!waitAsync) return poll(i32, address >> 2, value);
-  if (losesWakeUps()) return untilRung(thread, address, value, near);
+  if (doorbell) return doorbell.untilRung(address, value, near);
   const wait = waitAsync(i32, address >> 2, value);
   return wait.async ? wait.value : Promise.resolve();
 }
@@ -74,11 +73,11 @@ async function poll(words, index, value) {
  * @param {number} owner the address of the participant on the other side, 0 where there may be many
  * @returns {Bell}
  */
-export const sharedBell = (thread, word, owner) =>
-  losesWakeUps()
-    ? {
-        sleep: (key = 1) => untilChanged(thread, word, key, isNear(thread, owner)),
-        ring: () => ring(thread, word),
-        listen() {},
-      }
-    : { sleep: (key = 1) => untilChanged(thread, word, key), ring() {}, listen() {} };
+export const sharedBell = (thread, word, owner) => {
+  const { doorbell } = thread;
+  return {
+    sleep: (key = 1) => untilChanged(thread, word, key, doorbell?.isNear(owner)),
+    ring: doorbell ? () => doorbell.ring(word) : () => {},
+    listen() {},
+  };
+};

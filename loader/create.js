@@ -12,7 +12,7 @@
  *   shared; `transport: 'message'` takes the message transport even where it can
  */
 
-import { notIsolated } from '#platform';
+import { losesWakeUps, notIsolated } from '#platform';
 import { life } from './death.js';
 import { SluiceError } from './errors.js';
 import { canShare, choosePages, makeMemory } from './memory.js';
@@ -60,6 +60,9 @@ async function make(options) {
   };
   const thread = await join(handle, memory, options.imports);
   if (transport === 'shared') {
+    if (losesWakeUps()) {
+      thread.doorbell = (await part(import('./doorbell.js'))).makeDoorbell(thread);
+    }
     const lock = await life();
     const creator = lock && { lock, participant: thread.participant };
     Object.assign(handle, { memory, base: thread.base, creator });

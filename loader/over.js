@@ -1,10 +1,11 @@
 /** Spaces that a C program hosts inside its own memory. */
 
-import { notIsolated } from '#platform';
+import { losesWakeUps, notIsolated } from '#platform';
 import { SluiceError, Status, statusError } from './errors.js';
 import { HEADER_BYTES, PAGE } from './layout.js';
 import { canShare } from './memory.js';
 import { packagedCore, USUAL_MEMORY } from './packaged.js';
+import { part } from './part.js';
 import { join, makeSpace } from './space.js';
 import { CORE_STACK } from './thread.js';
 
@@ -46,5 +47,9 @@ export async function over(memory, base) {
     base,
     hosted: true,
   };
-  return makeSpace(handle, await join(handle), false);
+  const thread = await join(handle);
+  if (losesWakeUps()) {
+    thread.doorbell = (await part(import('./doorbell.js'))).makeDoorbell(thread);
+  }
+  return makeSpace(handle, thread, false);
 }

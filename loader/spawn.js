@@ -8,19 +8,10 @@
  * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
  */
 
-import {
-  keepAlive,
-  losesWakeUps,
-  turn,
-  unref,
-  watchDeath,
-  watchOrphan,
-  watchWorker,
-} from '#platform';
+import { keepAlive, turn, unref, watchDeath, watchOrphan, watchWorker } from '#platform';
 import { common } from './common.js';
 import { alive, bury } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
-import { addNeighbour, answer } from './doorbell.js';
 import { fromPlain, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { makeRoom } from './memory.js';
@@ -211,11 +202,10 @@ function makePeer(internals, worker, lock, participant, port) {
   };
   unref(port);
 
-  const { thread, transport } = internals;
-  const rings = transport === 'shared' && losesWakeUps();
-  const dropNeighbour = rings
-    ? addNeighbour(thread, participant, () => worker.postMessage({ sluice: 'bell' }))
-    : () => {};
+  const { doorbell } = internals.thread;
+  const dropNeighbour = doorbell?.addNeighbour(participant, () =>
+    worker.postMessage({ sluice: 'bell' }),
+  );
 
   async function die() {
     if (dead) return;
@@ -224,7 +214,7 @@ function makePeer(internals, worker, lock, participant, port) {
     // What it posted before it died may still be on its way.
     await turn();
     port.close();
-    dropNeighbour();
+    dropNeighbour?.();
     bury(internals, participant);
     // They die with it, and it cannot clean up after them any more.
     for (const child of children) watchOrphan(child.lock, () => bury(internals, child.participant));
@@ -237,13 +227,13 @@ function makePeer(internals, worker, lock, participant, port) {
   }
 
   const stopListening = watchWorker(worker, {
-    message: rings
-      ? (data) => {
-          if (!handshake(data, 'bell')) return false;
-          answer(thread);
-          return true;
-        }
-      : undefined,
+    message:
+      doorbell &&
+      ((data) => {
+        if (!handshake(data, 'bell')) return false;
+        doorbell.answer();
+        return true;
+      }),
     error(_message, error) {
       cause = error;
     },

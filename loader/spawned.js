@@ -3,7 +3,7 @@
 import { keepAlive, losesWakeUps, parent, unref } from '#platform';
 import { common } from './common.js';
 import { liveBy } from './death.js';
-import { addNeighbour, answer } from './doorbell.js';
+import { makeDoorbell } from './doorbell.js';
 import { SluiceError, toPlain } from './errors.js';
 import { inside } from './internals.js';
 import { handshake, PROTOCOL } from './protocol.js';
@@ -61,9 +61,10 @@ async function enterSpawners(options, follow) {
       await room(port);
       return enter();
     });
+    if (rung && handle.memory) thread.doorbell = makeDoorbell(thread);
     const space = makeSpace(handle, thread, false, link && follow(link));
     inside(space).up = port;
-    if (space.transport === 'shared') rung?.(thread, participant);
+    rung?.(thread.doorbell, participant);
     port.onmessage = ({ data }) => {
       if (data.op !== 'connect') return;
       const { connected, connects } = spawned();
@@ -91,18 +92,18 @@ const room = (port) =>
  * that it returns is called.
  */
 function hearBells() {
-  /** @type {import('./thread.js').Thread | undefined} */
+  /** @type {import('./doorbell.js').Doorbell | undefined} */
   let own;
   const spawner = parent();
   spawner?.listen((data) => {
     if (!handshake(data, 'bell')) return false;
-    if (own) answer(own);
+    own?.answer();
     return true;
   });
-  /** @param {import('./thread.js').Thread} thread @param {number} participant the spawner's */
-  return (thread, participant) => {
-    own = thread;
-    addNeighbour(thread, participant, () => spawner?.postMessage({ sluice: 'bell' }));
+  /** @param {typeof own} doorbell @param {number} participant the spawner's */
+  return (doorbell, participant) => {
+    own = doorbell;
+    doorbell?.addNeighbour(participant, () => spawner?.postMessage({ sluice: 'bell' }));
   };
 }
 

@@ -4,7 +4,7 @@
  * @typedef {{
  *   memory: WebAssembly.Memory, exports: any, base: number, self: number, participant: number, top: number,
  *   u8: Uint8Array, i32: Int32Array,
- *   waits: Map<number, {value: number, promise: Promise<void>}>, doorbell: import('./doorbell.js').Doorbell, area: number,
+ *   waits: Map<number, {value: number, promise: Promise<void>}>, doorbell?: import('./doorbell.js').Doorbell, area: number,
  *   linger: import('./linger.js').Linger,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
@@ -14,7 +14,6 @@
  *   those of bell.js that are pending
  */
 
-import { makeDoorbell } from './doorbell.js';
 import { SluiceError, Status, statusError } from './errors.js';
 import { instantiate } from './instantiate.js';
 import * as layout from './layout.js';
@@ -121,7 +120,6 @@ function makeThread(memory, exports, base, self, hosted) {
     top: 0,
     participant: 0,
     waits: new Map(),
-    doorbell: makeDoorbell(),
     linger: makeLinger(),
     u8: new Uint8Array(memory.buffer),
     i32: new Int32Array(memory.buffer),
