@@ -12,8 +12,9 @@
 
 import { common } from './common.js';
 import { DISPOSE } from './dispose.js';
-import { SluiceError, Status, statusError } from './errors.js';
+import { SluiceError, statusError } from './errors.js';
 import { inside } from './internals.js';
+import * as Status from './status.js';
 
 /**
  * A new block of so many bytes, zeroed. Its memory comes back when the last thread that has it has

@@ -2,8 +2,8 @@
 
 import { parent, proveLife, watchDeath } from '#platform';
 import { common } from './common.js';
-import { Status } from './errors.js';
 import { random } from './random.js';
+import * as Status from './status.js';
 
 /** Workers that this thread has spawned, by what proves their lives. */
 export const alive = /* @__PURE__ */ common(

@@ -19,26 +19,7 @@ export class SluiceError extends Error {
   }
 }
 
-/** core/include/sluice/status.h. */
-export const Status = /** @type {const} */ ({
-  OK: 0,
-  FULL: -1,
-  EMPTY: -2,
-  CLOSED: -3,
-  TIMEOUT: -4,
-  TOO_LARGE: -5,
-  NO_MEMORY: -6,
-  MISMATCH: -7,
-  VERSION: -8,
-  POISONED: -9,
-  INVALID: -10,
-  BUSY: -11,
-  PEER_LOST: -12,
-  AGAIN: -13,
-  OWNER_DIED: -14,
-});
-
-/** In the order of Status: of -1, of -2, and on. @type {readonly (readonly [Code, string])[]} */
+/** In the order of status.js: of -1, of -2, and on. @type {readonly (readonly [Code, string])[]} */
 const meanings = [
   ['full', 'there is no room now'],
   ['timeout', 'there is nothing to read now'],

@@ -11,8 +11,9 @@
  */
 
 import { common, nextId } from './common.js';
-import { SluiceError, Status, statusError } from './errors.js';
+import { SluiceError, statusError } from './errors.js';
 import * as layout from './layout.js';
+import * as Status from './status.js';
 
 /** @param {string} name */
 export function requireName(name) {

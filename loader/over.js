@@ -1,12 +1,13 @@
 /** Spaces that a C program hosts inside its own memory. */
 
 import { losesWakeUps, notIsolated } from '#platform';
-import { SluiceError, Status, statusError } from './errors.js';
+import { SluiceError, statusError } from './errors.js';
 import { HEADER_BYTES, PAGE } from './layout.js';
 import { canShare } from './memory.js';
 import { packagedCore, USUAL_MEMORY } from './packaged.js';
 import { part } from './part.js';
 import { join, makeSpace } from './space.js';
+import * as Status from './status.js';
 import { CORE_STACK } from './thread.js';
 
 /**

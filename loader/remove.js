@@ -1,9 +1,10 @@
 /** Taking the names of objects away. */
 
 import { leaveRing } from './channels/ring.js';
-import { Status, statusError } from './errors.js';
+import { statusError } from './errors.js';
 import { inside } from './internals.js';
 import { isStale, letGo, requireName } from './objects.js';
+import * as Status from './status.js';
 
 /**
  * Takes the name of a channel, cell, store or lock away: whoever opens it from now on makes another.

@@ -1,7 +1,8 @@
 /** The blocking forms, for threads that may block. */
 
 import { mayBlock } from '#platform';
-import { SluiceError, Status, statusError } from './errors.js';
+import { SluiceError, statusError } from './errors.js';
+import * as Status from './status.js';
 import { limit } from './wait.js';
 
 /** @type {boolean | undefined} */

@@ -14,10 +14,11 @@
  *   those of bell.js that are pending
  */
 
-import { SluiceError, Status, statusError } from './errors.js';
+import { SluiceError, statusError } from './errors.js';
 import { instantiate } from './instantiate.js';
 import * as layout from './layout.js';
 import { makeLinger } from './linger.js';
+import * as Status from './status.js';
 
 const NAME_SCRATCH = 128;
 /** The packaged core's deepest frame takes some 200 bytes; other modules get what emcc gives them. */

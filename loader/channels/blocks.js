@@ -14,8 +14,9 @@
  */
 
 import { untilChanged } from '../bell.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 
 /** @param {import('./ring.js').Ring} ring @returns {Blocks} */
 export const makeBlocks = (ring) => (ring.makeBlocks ?? inSpace)(ring);

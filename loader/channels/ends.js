@@ -21,8 +21,9 @@
  *   the sleep waited for
  */
 
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 import { closeRing } from './reason.js';
 
 /** A blocking read that shares its wake-ups with an asynchronous one looks so often, in ns. */

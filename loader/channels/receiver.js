@@ -17,8 +17,9 @@
 
 import { turn } from '#platform';
 import { DISPOSE } from '../dispose.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 import { blockUntil } from '../sync.js';
 import { makeBlocks } from './blocks.js';
 import { openConsumer } from './ends.js';

@@ -26,9 +26,10 @@
  */
 
 import { sharedBell } from '../bell.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { hash, otherShape } from '../objects.js';
+import * as Status from '../status.js';
 
 export const DEFAULT_CAPACITY = 64 * 1024;
 

@@ -26,8 +26,9 @@
  */
 
 import { DISPOSE } from '../dispose.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 import { blockUntil } from '../sync.js';
 import { check } from '../thread.js';
 import { within } from '../wait.js';

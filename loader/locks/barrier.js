@@ -3,10 +3,11 @@
 import { keepAlive } from '#platform';
 import { untilChanged } from '../bell.js';
 import { nextId } from '../common.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { follow, leave, objectFor, openNamed, otherShape, requireNamed } from '../objects.js';
+import * as Status from '../status.js';
 import { blockUntil, requireBlocking } from '../sync.js';
 import { watch } from '../wait.js';
 

@@ -25,8 +25,9 @@
 import { makeQueue, NOT_YET } from '../channels/queue.js';
 import { nextId } from '../common.js';
 import { DISPOSE } from '../dispose.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import { follow, leave, requireNamed } from '../objects.js';
+import * as Status from '../status.js';
 import { blockUntil, requireBlocking, requireShared } from '../sync.js';
 import { limit, watch } from '../wait.js';
 

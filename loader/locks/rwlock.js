@@ -1,11 +1,11 @@
 /** Many may read, or one write. A writer who waits keeps new readers out. */
 
 import { untilChanged } from '../bell.js';
-import { Status } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
 import { objectFor, openNamed, otherShape } from '../objects.js';
+import * as Status from '../status.js';
 import { messageLock, sharedLock } from './lock.js';
 
 /** As many as a space has threads, and some tasks in each. */

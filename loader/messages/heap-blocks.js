@@ -1,8 +1,8 @@
 /** Large records over messages: each in a buffer, which is handed over (channels/blocks.js). */
 
 import { noRoom } from '../channels/blocks.js';
-import { Status } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 
 /**
  * @param {import('../channels/ring.js').Ring} ring

@@ -11,8 +11,9 @@
  */
 
 import { readReason } from '../channels/reason.js';
-import { Status, statusError } from '../errors.js';
+import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 import { check } from '../thread.js';
 import { makeDebts } from './debts.js';
 import { measure } from './frames.js';

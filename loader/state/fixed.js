@@ -5,9 +5,10 @@
 
 import { keepAlive } from '#platform';
 import { untilChanged } from '../bell.js';
-import { SluiceError, Status, statusError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { gone, hash, openNamed, otherShape } from '../objects.js';
+import * as Status from '../status.js';
 import { requireOpen } from './shared.js';
 
 /** Above that a second slot costs more than it gives. */

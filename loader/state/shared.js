@@ -18,9 +18,10 @@
  */
 
 import { untilChanged } from '../bell.js';
-import { Status, statusError } from '../errors.js';
+import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { gone, hash, openNamed, otherShape } from '../objects.js';
+import * as Status from '../status.js';
 
 const ANY = 0xffff_ffff_ffff_ffffn;
 /** How often to try again when others were in the way a thousand times. */
