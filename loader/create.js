@@ -15,8 +15,9 @@
 import { losesWakeUps, notIsolated } from '#platform';
 import { life } from './death.js';
 import { SluiceError } from './errors.js';
-import { canShare, choosePages, makeMemory } from './memory.js';
-import { packagedCore, USUAL_MEMORY } from './packaged.js';
+import { DEFAULT_BYTES, PAGE } from './layout.js';
+import { canShare, makeMemory } from './memory.js';
+import { CORE_MEMORY, packagedCore, USUAL_MEMORY } from './packaged.js';
 import { part } from './part.js';
 import { random } from './random.js';
 import { join, makeSpace } from './space.js';
@@ -38,12 +39,7 @@ export async function create(options = {}) {
 
 /** @param {SpaceOptions} options */
 async function make(options) {
-  const { wasm } = options;
-  const compiled =
-    wasm === undefined
-      ? await packagedCore()
-      : await (await part(import('./module.js'))).compile(wasm);
-  const pages = choosePages(compiled, options);
+  const { compiled, pages } = await plan(options);
   const memory = makeMemory(pages);
   const transport = chooseTransport(memory, options);
   /** @type {import('./protocol.js').HandleData} */
@@ -55,7 +51,7 @@ async function make(options) {
     memoryAt: compiled.memory
       ? { module: compiled.memory.module, name: compiled.memory.name }
       : USUAL_MEMORY,
-    stack: wasm ? MODULE_STACK : CORE_STACK,
+    stack: options.wasm ? MODULE_STACK : CORE_STACK,
     pages,
   };
   const thread = await join(handle, memory, options.imports);
@@ -70,6 +66,20 @@ async function make(options) {
   const lead =
     transport === 'message' ? (await part(import('./messages/lead.js'))).leadByMessages : undefined;
   return makeSpace(handle, thread, true, lead);
+}
+
+/** @param {SpaceOptions} options */
+async function plan(options) {
+  const { wasm, bytes = DEFAULT_BYTES, maxBytes = bytes } = options;
+  /** @param {number} size */
+  const toPages = (size) => (Number.isSafeInteger(size) ? Math.ceil(size / PAGE) : 0);
+  const [initial, maximum] = [toPages(bytes), toPages(maxBytes)];
+  if (wasm === undefined && initial > 0 && initial <= maximum && maximum <= CORE_MEMORY.maximum) {
+    return { compiled: await packagedCore(), pages: { initial, maximum } };
+  }
+  const { compile, choosePages } = await part(import('./given.js'));
+  const compiled = await (wasm === undefined ? packagedCore() : compile(wasm));
+  return { compiled, pages: choosePages(compiled, options) };
 }
 
 /**

@@ -73,6 +73,14 @@ const classes = () => ({
   URIError,
 });
 
+/** The class that it is made of again. @param {Error} error */
+export const kindOf = (error) =>
+  error instanceof SluiceError
+    ? 'SluiceError'
+    : globalThis.DOMException && error instanceof DOMException
+      ? 'DOMException'
+      : (Object.entries(classes()).findLast(([, type]) => error instanceof type)?.[0] ?? 'Error');
+
 /** Causes of causes, so far down. */
 const DEPTH = 8;
 
@@ -87,12 +95,6 @@ const DEPTH = 8;
 export function toPlain(error, depth = 0) {
   if (!(error instanceof Error)) return { thrown: clonable(error) ? error : String(error) };
   const { name, message, stack, cause } = error;
-  const kind =
-    error instanceof SluiceError
-      ? 'SluiceError'
-      : globalThis.DOMException && error instanceof DOMException
-        ? 'DOMException'
-        : (Object.entries(classes()).findLast(([, type]) => error instanceof type)?.[0] ?? 'Error');
   /** @type {Record<string, unknown>} */
   const fields = {};
   for (const [key, value] of Object.entries(error)) {
@@ -101,7 +103,7 @@ export function toPlain(error, depth = 0) {
   const { errors } = /** @type {any} */ (error);
   const several = Array.isArray(errors) && !('errors' in fields) && depth < DEPTH;
   return {
-    kind,
+    kind: kindOf(error),
     name,
     message,
     stack,

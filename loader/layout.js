@@ -5,6 +5,7 @@
 
 export const ALIGN = 128;
 export const PAGE = 65536;
+export const DEFAULT_BYTES = 4_194_304;
 /** The core takes 104 bytes; the message transport adds a mark. */
 export const NAME_MAX = 100;
 

@@ -34,6 +34,6 @@ async function load() {
     return { module, memory: CORE_MEMORY, from: url.href };
   } catch {
     // Of the wrong type, or nothing of the kind: that one looks closer, and says what is wrong.
-    return (await part(import('./module.js'))).compile(url);
+    return (await part(import('./given.js'))).compile(url);
   }
 }

@@ -3,7 +3,7 @@
  * space that the ring keeps.
  */
 
-import { fromPlain, SluiceError, toPlain } from '../errors.js';
+import { fromPlain, kindOf, SluiceError } from '../errors.js';
 import { wordsOf } from './ring.js';
 
 /** A longer message or stack is cut: a reason is for people. */
@@ -15,13 +15,14 @@ const LONGEST = 2000;
 export function plainReason(reason) {
   if (reason === undefined) return undefined;
   const error = reason instanceof Error ? reason : new Error(String(reason));
-  const { kind, name, message, stack, fields } = /** @type {Reason} */ (toPlain(error));
+  const { name, message, stack } = error;
+  const { code } = /** @type {any} */ (error);
   return {
-    kind,
+    kind: kindOf(error),
     name,
     message: message.slice(0, LONGEST),
     stack: stack?.slice(0, LONGEST),
-    fields: typeof fields?.code === 'string' ? { code: fields.code } : {},
+    fields: typeof code === 'string' ? { code } : {},
   };
 }
 
