@@ -1,5 +1,6 @@
 /** platform.web.js, for Node. */
 
+import { Buffer } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 
@@ -39,6 +40,9 @@ export function keepAlive() {
     held = false;
   };
 }
+
+/** Bytes that will all be written: V8 fills others with zeros, page by page. @param {number} bytes */
+export const room = (bytes) => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 
 /** @param {MessagePort} port */
 export const unref = (port) => /** @type {any} */ (port).unref();

@@ -44,6 +44,9 @@ let agent;
 /** Keeps the thread alive until the function that it returns is called. Pages stay anyway. */
 export const keepAlive = () => () => {};
 
+/** Bytes that will all be written. @param {number} bytes */
+export const room = (bytes) => new Uint8Array(bytes);
+
 /** Lets a port not keep the thread alive. @param {MessagePort} _port */
 export const unref = (_port) => {};
 

@@ -43,7 +43,8 @@
  *   `run`, its number; `lost`, how many it missed before; `keep`: it need not have asked;
  *   `turns`: so many Backs were heard before
  * @typedef {{op: 'got', id: number}} Got the creator has the oldest that it has not said so of
- * @typedef {{op: 'free', id: number, bytes: number, records: number}} Free they are released
+ * @typedef {{op: 'free', id: number, bytes: number, records: number, spare: ArrayBuffer[]}} Free they are released;
+ *   `spare`: what blocks among them stood in
  * @typedef {{op: 'want', id: number, records: number, waiting: boolean}} Want a receiver of several asks
  *   for records; `waiting`: it sleeps until they come
  * @typedef {{op: 'yield', id: number}} Yield others wait for what it has not looked at

@@ -7,12 +7,12 @@ import { RECORD_BYTES, record, sumOf } from '../roles/records.js';
 import { inTurns, median, ratio } from '../stats.js';
 import { withTeam } from '../team.js';
 
-const COUNTS = { rounds: 9, warm: 2 };
+const COUNTS = { rounds: 11, warm: 4 };
 /** Of small records, which 0 stands for, and of large ones, by their bytes. */
 const SIZES = [
   { size: 0, count: 20_000, target: { at_least: 3 } },
-  { size: 65_536, count: 400, target: { at_least: 0.9 } },
-  { size: 1_048_576, count: 40, target: { at_least: 0.9 } },
+  { size: 65_536, count: 2000, target: { at_least: 0.9 } },
+  { size: 1_048_576, count: 160, target: { at_least: 0.9 } },
 ];
 
 /** Checks what comes. @param {number} size @param {number} count */

@@ -24,30 +24,26 @@ export function stamp(block, id) {
   block[block.length - 1] = id;
 }
 
+/** The same one again and again: it is encoded before the next. @param {number} size @param {number} count */
+function* blocks(size, count) {
+  const block = new Uint8Array(size);
+  for (let id = 0; id < count; id++) {
+    stamp(block, id);
+    yield block;
+  }
+}
+
 export const messageRoles = {
   /** @param {import('sluice').Space} space @param {number} size @param {number} count */
-  async messagesSend(space, size, count) {
+  messagesSend(space, size, count) {
     const sender = senders.get(size) ?? openMessages(space, size).sender();
     senders.set(size, sender);
-    if (size === 0) return sender.sendMany(values(count));
-    const block = new Uint8Array(size);
-    for (let id = 0; id < count; id++) {
-      stamp(block, id);
-      if (!sender.trySend(block)) await sender.send(block);
-    }
+    return sender.sendMany(size === 0 ? values(count) : blocks(size, count));
   },
 
   /** @param {unknown} _space @param {number} size @param {number} count */
   messagesPost(_space, size, count) {
     const port = parentPort();
-    if (size === 0) {
-      for (const value of values(count)) port.postMessage(value);
-      return;
-    }
-    const block = new Uint8Array(size);
-    for (let id = 0; id < count; id++) {
-      stamp(block, id);
-      port.postMessage(block);
-    }
+    for (const value of size === 0 ? values(count) : blocks(size, count)) port.postMessage(value);
   },
 };

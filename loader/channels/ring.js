@@ -12,14 +12,14 @@
  *   producer?: {users: number, end: any}, consumer?: {users: number, end: any},
  *   committed?: () => Promise<void> | undefined, flush?: () => void,
  *   pull?: (records: number, waiting?: boolean) => void, failure?: Error,
- *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, makeBlocks?: (ring: Ring) => import('./blocks.js').Blocks,
+ *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, spare?: ArrayBuffer[], makeBlocks?: (ring: Ring) => import('./blocks.js').Blocks,
  *   done?: () => void, last?: Figures,
  * }} Ring `kind`: the ring's own; `most`: bytes that its space may get; `filled` rings for the
  *   receiver, `drained` for the sender; `received` and `lost` count a broadcast's records in this
  *   thread; `users`: its open ends, and the name by which this thread knows it; `producer` and `consumer`: what its senders, or receivers, share. On the message transport
  *   each end has a ring of its own, of the kind "spsc": `committed` is pending while the creator has
  *   not acknowledged what was sent so far, `flush` posts what is there, `pull` asks for so many
- *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `blocks` has what records of the type BLOCK
+ *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `spare` those that can be used again, `blocks` has what records of the type BLOCK
  *   stand for and `makeBlocks` makes them, `done` is called by each of the ring's two users, and `last` has its figures after that
  *
  * @typedef {import('./channel.js').ChannelStats} Figures

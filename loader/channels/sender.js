@@ -176,10 +176,15 @@ export function makeSender(ring, codec, overflow, onClose) {
 
   /** @param {T} value @param {import('../wait.js').Wait} [wait] */
   async function sendLater(value, wait) {
+    await putLater(value, wait);
+    return committed(wait);
+  }
+
+  /** @param {T} value @param {import('../wait.js').Wait} [wait] */
+  async function putLater(value, wait) {
     if (overflow === 'fail') throw full();
     const need = codec.size(value);
     await queue.add({ attempt: () => (put(value) ? undefined : NOT_YET), need }, wait);
-    return committed(wait);
   }
 
   const full = () => new SluiceError('full', `${what} is full, and its overflow is "fail"`);
@@ -237,7 +242,8 @@ export function makeSender(ring, codec, overflow, onClose) {
       }
       try {
         for (let left = sendWhatFits(); left; left = sendWhatFits()) {
-          await sender.send(left.value, wait);
+          // That it is committed can wait until the others are.
+          await putLater(left.value, wait);
           count++;
         }
       } catch (error) {

@@ -1,19 +1,42 @@
 /** Large records over messages: each in a buffer, which is handed over (channels/blocks.js). */
 
+import { room } from '#platform';
 import { noRoom } from '../channels/blocks.js';
+import { bytes as bytesCodec } from '../codec.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
+
+/** So many bytes go on their way at once, and not in the next microtask: so the receiver is at work too,
+ * and not for each. */
+const AT_ONCE = 4 * 1024 * 1024;
+/** Buffers go back to the sender, and carry its next records, up to so many bytes: a new one costs the
+ * system as much as to fill it. */
+const SPARE = 8 * 1024 * 1024;
+
+/** @param {import('../channels/ring.js').Ring} ring @param {ArrayBuffer[]} buffers */
+export function keepSpare({ spare = [] }, buffers) {
+  let bytes = 0;
+  for (const { byteLength } of spare) bytes += byteLength;
+  for (const buffer of buffers) {
+    bytes += buffer.byteLength;
+    if (bytes <= SPARE) spare.push(buffer);
+  }
+}
 
 /**
  * @param {import('../channels/ring.js').Ring} ring
  * @returns {import('../channels/blocks.js').Blocks}
  */
 export function heapBlocks(ring) {
-  const { thread, at, most } = ring;
+  const { thread, at, most, shape } = ring;
+  /** Other codecs may count on zeros. */
+  const writesAll = shape.codec === bytesCodec.id;
   const buffers = /** @type {Map<number, ArrayBuffer>} */ (ring.blocks);
   /** What was sent and is not released: the ring's tail behind it. @type {{tail: number, bytes: number}[]} */
   const sent = [];
+  const spare = /** @type {ArrayBuffer[]} */ (ring.spare);
   let bytes = 0;
+  let unsent = 0;
   let keys = 0;
 
   /** Its receivers share the space's limit with it, as if the memory were one. @param {number} length */
@@ -23,6 +46,15 @@ export function heapBlocks(ring) {
       bytes -= /** @type {{bytes: number}} */ (sent.shift()).bytes;
     }
     return bytes === 0 || bytes + length <= most;
+  }
+
+  /** @param {number} length */
+  function bytesFor(length) {
+    if (!writesAll) return new Uint8Array(length);
+    const last = spare.pop();
+    if (last?.byteLength === length) return new Uint8Array(last);
+    spare.length = 0; // others now
+    return room(length);
   }
 
   const blocks = {
@@ -36,7 +68,7 @@ export function heapBlocks(ring) {
       if (length > most) throw noRoom(ring, length, 'too-large');
       if (!fits(length)) ring.flush?.();
       blocks.short = !fits(length);
-      if (!blocks.short) blocks.bytes = new Uint8Array(length);
+      if (!blocks.short) blocks.bytes = bytesFor(length);
       return !blocks.short;
     },
     /** @param {number} record @param {number} length */
@@ -53,6 +85,11 @@ export function heapBlocks(ring) {
       if (named) {
         sent.push({ tail: thread.i32[(at + layout.RING_TAIL) >> 2], bytes: length });
         bytes += length;
+        unsent += length;
+        if (unsent >= AT_ONCE) {
+          unsent = 0;
+          ring.flush?.();
+        }
       }
       blocks.bytes = new Uint8Array();
     },
@@ -68,7 +105,12 @@ export function heapBlocks(ring) {
     },
     /** @param {number} scratch */
     done(scratch) {
-      buffers.delete(thread.i32[scratch >> 2]);
+      const key = thread.i32[scratch >> 2];
+      // Of others it is not told whose they were.
+      if (writesAll && (shape.kind === 'spsc' || shape.kind === 'mpsc')) {
+        keepSpare(ring, [/** @type {ArrayBuffer} */ (buffers.get(key))]);
+      }
+      buffers.delete(key);
       blocks.bytes = new Uint8Array();
     },
   };

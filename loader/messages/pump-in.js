@@ -106,7 +106,8 @@ export function pumpIn(ring, post, onOver) {
       released = (released + records) | 0;
       let bytes = 0;
       for (const { size } of there.splice(0, records)) bytes += size;
-      post({ op: 'free', bytes, records });
+      const spare = ring.spare?.splice(0) ?? [];
+      post({ op: 'free', bytes, records, spare }, spare);
     }
     if (closed && there.length === 0) {
       finish();

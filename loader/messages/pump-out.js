@@ -17,6 +17,7 @@ import * as Status from '../status.js';
 import { check } from '../thread.js';
 import { makeDebts } from './debts.js';
 import { measure } from './frames.js';
+import { keepSpare } from './heap-blocks.js';
 
 /** Of the pumps' ends; participants' ids are lower. */
 export const OWNER = 0x40000000;
@@ -163,6 +164,7 @@ export function pumpOut(ring, post, onOver) {
         acknowledge(/** @type {number} */ (posted.shift()));
         debts.pay();
       } else if (message.op === 'free') {
+        keepSpare(ring, message.spare);
         release(message.bytes);
       } else if (message.op === 'ended') {
         debts.pay();

@@ -164,7 +164,7 @@ function makeChannel(shape) {
   function accept({ bytes, records, blocks }, source) {
     stats.sent += records;
     if (kind === 'broadcast') {
-      source.post({ op: 'free', bytes: bytes.byteLength });
+      source.post({ op: 'free', bytes: bytes.byteLength, spare: [] });
       for (const sink of sinks) {
         // Each gets a copy of its own, so that it can be handed over.
         const copies = blocks.map((block) => block.slice(0));
@@ -256,7 +256,7 @@ function makeChannel(shape) {
           } else if (message.op === 'free') {
             stats.received += message.records;
             stats.used -= kind === 'broadcast' ? 0 : message.bytes;
-            sink.free(message.bytes, message.records);
+            sink.free(message.bytes, message.records, message.spare);
             if (ended) deliver();
           } else if (message.op === 'back' || message.op === 'end') {
             for (const run of sink.takeBack(message.parts)) putBack(run);

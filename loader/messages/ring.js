@@ -27,6 +27,7 @@ export function privateRing(thread, shape, most, end) {
     end,
     users: 2,
     blocks: new Map(),
+    spare: [],
     makeBlocks: heapBlocks,
     done() {
       if (this.users === 1) this.last = { ...ringStats(this), used: 0 };

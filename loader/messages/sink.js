@@ -5,7 +5,7 @@
  * @typedef {{
  *   wants: number, waiting: boolean, records: number, turns: number, owed: number,
  *   give(cut: Cut): void,
- *   free(bytes: number, records: number): void,
+ *   free(bytes: number, records: number, spare?: ArrayBuffer[]): void,
  *   takeBack(parts: import('./runs.js').Part[]): import('./runs.js').Run[],
  *   hasTurned(turns: number, seen: number): void,
  *   yield(): void,
@@ -96,13 +96,14 @@ export function makeSink(post, kind, capacity, onLost) {
       catchUp();
     },
 
-    free(bytes, records) {
+    free(bytes, records, spare = []) {
       sink.records -= records;
       givenBytes -= bytes;
       for (let left = bytes; left > 0; ) {
         const first = given[0];
         const part = Math.min(left, first.bytes);
-        first.source?.post({ op: 'free', bytes: part });
+        const buffers = spare.splice(0);
+        first.source?.post({ op: 'free', bytes: part, spare: buffers }, buffers);
         left -= part;
         first.bytes -= part;
         if (first.bytes === 0) given.shift();

@@ -87,6 +87,28 @@ export const channelBlocks = [
       }),
   })),
   {
+    name: 'large records that were received stay what they are, whatever comes after them',
+    run: (env) =>
+      withAgents(env, 1, async (space, worker) => {
+        const options = { kind: /** @type {const} */ ('spsc'), capacity: 4096, codec: bytes };
+        await worker.call('receiver', 'there', { ...options, codec: 'bytes' });
+        await worker.call('sender', 'back', { ...options, codec: 'bytes' });
+        await worker.call('echo', 'there', 'back');
+        const sender = channel(space, 'there', options).sender();
+        const receiver = channel(space, 'back', options).receiver();
+        const lengths = [MIB, MIB, 100_000, 100_000, MIB, 100_001, 100_001, MIB];
+        const received = [];
+        for (let i = 0; i < 32; i++) {
+          await sender.send(pattern(lengths[i % 8], i));
+          received.push(await receiver.receive());
+        }
+        for (const [i, record] of received.entries()) {
+          same(record, pattern(lengths[i % 8], i), `record ${i}`);
+        }
+        sender.close();
+      }),
+  },
+  {
     name: 'every codec carries large records',
     run: async (env) => {
       const long = 'Größe 日本語 👩‍🚀 '.repeat(40_000);
