@@ -39,10 +39,10 @@ const consumers = [
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 25_500,
+    budget: 25_700,
     target: 10_000,
   },
-  { name: 'everything', budget: 45_000, target: 16_000 },
+  { name: 'everything', budget: 45_300, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();
