@@ -94,9 +94,10 @@ function checkRecovery({ strands, of, isDead, object, observed, problem }, holds
         ['asking', 'holding', 'releasing', 'released', 'unheld', 'counted'].includes(word),
       )
       .at(-1);
-    return (
-      observed.truncated || (last !== undefined && !['released', 'unheld'].includes(last.word))
-    );
+    if (observed.truncated) return true;
+    // Over messages what was posted last may die with who posted it.
+    const over = observed.transport === 'message' ? ['unheld'] : ['released', 'unheld'];
+    return last !== undefined && !over.includes(last.word);
   });
   if (object.kind === 'semaphore' && told.length > 0) problem('a semaphore knows no recovery');
   if (told.length > 0 && !mayHave)
