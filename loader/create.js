@@ -7,7 +7,7 @@
  *   imports?: WebAssembly.Imports,
  *   fallback?: 'message' | 'throw',
  *   transport?: 'message',
- * }} SpaceOptions `bytes` of memory, 4 MiB by default, and fixed unless `maxBytes` is more; `wasm`:
+ * }} SpaceOptions `bytes` of memory, 4 MiB by default, and fixed unless `maxBytes` is more, 2 GiB at most; `wasm`:
  *   the packaged core, or a module that links it; `fallback`: what to do where memory cannot be
  *   shared; `transport: 'message'` takes the message transport even where it can
  */
@@ -15,9 +15,9 @@
 import { losesWakeUps, notIsolated } from '#platform';
 import { life } from './death.js';
 import { SluiceError } from './errors.js';
-import { DEFAULT_BYTES, PAGE } from './layout.js';
+import { DEFAULT_BYTES, MOST_PAGES, PAGE } from './layout.js';
 import { canShare, makeMemory } from './memory.js';
-import { CORE_MEMORY, packagedCore, USUAL_MEMORY } from './packaged.js';
+import { packagedCore, USUAL_MEMORY } from './packaged.js';
 import { part } from './part.js';
 import { random } from './random.js';
 import { join, makeSpace } from './space.js';
@@ -74,7 +74,7 @@ async function plan(options) {
   /** @param {number} size */
   const toPages = (size) => (Number.isSafeInteger(size) ? Math.ceil(size / PAGE) : 0);
   const [initial, maximum] = [toPages(bytes), toPages(maxBytes)];
-  if (wasm === undefined && initial > 0 && initial <= maximum && maximum <= CORE_MEMORY.maximum) {
+  if (wasm === undefined && initial > 0 && initial <= maximum && maximum <= MOST_PAGES) {
     return { compiled: await packagedCore(), pages: { initial, maximum } };
   }
   const { compile, choosePages } = await part(import('./given.js'));

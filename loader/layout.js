@@ -5,6 +5,8 @@
 
 export const ALIGN = 128;
 export const PAGE = 65536;
+/** Of a space: its addresses are wasm's signed numbers. */
+export const MOST_PAGES = 32768;
 export const DEFAULT_BYTES = 4_194_304;
 /** The core takes 104 bytes; the message transport adds a mark. */
 export const NAME_MAX = 100;

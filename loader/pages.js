@@ -1,7 +1,7 @@
 /** How much memory a space has: what the module asks for, within what the caller asked for. */
 
 import { SluiceError } from './errors.js';
-import { DEFAULT_BYTES, PAGE } from './layout.js';
+import { DEFAULT_BYTES, MOST_PAGES, PAGE } from './layout.js';
 
 const LARGEST = 65536;
 
@@ -32,6 +32,9 @@ export function choosePages({ memory, from }, { bytes, maxBytes }) {
   }
   if (limit > maximum) {
     throw contradiction('maxBytes', limit, `allows at most ${maximum}`, from);
+  }
+  if (limit > MOST_PAGES) {
+    throw new SluiceError('mismatch', `a space has at most 2 GiB, not ${limit * PAGE} bytes`);
   }
   if (limit < initial) {
     throw new SluiceError('mismatch', `maxBytes (${maxBytes}) is below bytes (${initial * PAGE})`);

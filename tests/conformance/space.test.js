@@ -123,6 +123,8 @@ export const spaces = [
       });
       match((await rejects(growsTooFar, 'mismatch')).message, /7 pages.*at most 5/);
       await rejects(create({ ...env.options, bytes: MIB, maxBytes: MIB / 2 }), 'mismatch');
+      const vast = create({ ...env.options, maxBytes: 2 ** 31 + 1 });
+      match((await rejects(vast, 'mismatch')).message, /at most 2 GiB/);
     },
   },
   {
