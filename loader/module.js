@@ -28,7 +28,7 @@ export async function compile(source) {
 }
 
 /** @param {URL | string} url */
-export function absolute(url) {
+function absolute(url) {
   try {
     return new URL(url, /** @type {any} */ (globalThis).location?.href);
   } catch (cause) {

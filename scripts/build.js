@@ -27,6 +27,19 @@ const bundles = [
   { entries: { loader: 'loader/load/index.js' }, platform: 'browser', splitting: false },
   { entries: { 'loader.node': 'loader/load/index.js' }, platform: 'node', splitting: false },
   {
+    entries: {
+      diagnose: 'loader/diagnose/index.js',
+      'diagnose-worker': 'loader/diagnose/worker.js',
+    },
+    platform: 'browser',
+    splitting: false,
+  },
+  {
+    entries: { 'diagnose.node': 'loader/diagnose/index.js' },
+    platform: 'node',
+    splitting: false,
+  },
+  {
     entries: { 'compute-worker': 'worker/compute-worker.js' },
     platform: 'browser',
     splitting: false,

@@ -74,6 +74,16 @@ export function faultRoutes() {
       response.removeHeader('cross-origin-embedder-policy');
       await script('no-coep.js')(response, url);
     },
+    '/faults/framed.html': (response, url) => {
+      response.setHeader('content-security-policy', url.searchParams.get('policy') ?? '');
+      const script = '/tests/conformance/framed.js';
+      answer(
+        response,
+        200,
+        'text/html',
+        `<!doctype html><script type=module src=${script}></script>`,
+      );
+    },
     '/faults/missing.wasm': missing,
     '/faults/stalled.wasm': stalled,
     '/faults/not-wasm.wasm': (response) =>

@@ -44,6 +44,7 @@ const isolation = {
 const replaced = {
   '/bench/sdk.js': "export * from '/dist/sluice.js';\n",
   '/tests/conformance/sdk.js': "export * from '/dist/sluice.js';\n",
+  '/tests/conformance/diagnose-entry.js': "export * from '/dist/diagnose.js';\n",
   '/tests/conformance/loader-entry.js': "export * from '/dist/loader.js';\n",
 };
 

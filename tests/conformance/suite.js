@@ -8,6 +8,7 @@ import { channelBlocks } from './channel-blocks.test.js';
 import { channelKinds } from './channel-kinds.test.js';
 import { codecs } from './codec.test.js';
 import { deaths } from './death.test.js';
+import { diagnosing } from './diagnose.test.js';
 import { lifetimes } from './lifetime.test.js';
 import { loading } from './loader.test.js';
 import { locks } from './lock.test.js';
@@ -50,6 +51,7 @@ export const files = {
   wasmMemories,
   wasmDisk,
   wasmPackages,
+  diagnosing,
   spaces,
   spawning,
   channels,

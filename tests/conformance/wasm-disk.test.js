@@ -6,6 +6,7 @@ import {
   loadWasmModuleWithSharedMemory,
 } from './loader-entry.js';
 import { addressOf, answers, counter, empty, goOffline, owner, plainCounter } from './modules.js';
+import { replaced } from './stub.js';
 import { ask, exportsOf, onceInNode } from './wasm-load.test.js';
 
 /** @typedef {import('./env.js').Env} Env */
@@ -45,18 +46,6 @@ async function integrityOf(bytes, algorithm = 'SHA-384') {
 
 /** The same server by another name, which makes it another origin. @param {string} url */
 const otherOrigin = (url) => url.replace('127.0.0.1', 'localhost');
-
-/** @param {object} target @param {string} name @param {any} value @param {() => Promise<void>} use */
-async function replaced(target, name, value, use) {
-  const original = Object.getOwnPropertyDescriptor(target, name);
-  Object.defineProperty(target, name, { configurable: true, writable: true, value });
-  try {
-    await use();
-  } finally {
-    if (original) Object.defineProperty(target, name, original);
-    else delete (/** @type {any} */ (target)[name]);
-  }
-}
 
 /** @type {import('./env.js').Case[]} */
 const everywhere = [

@@ -139,7 +139,11 @@ async function runsTheReadme() {
 async function bundles() {
   const { outputFiles, warnings } = await build({
     stdin: {
-      contents: "import * as sluice from 'sluice'; console.log(sluice);",
+      contents: `
+        import * as sluice from 'sluice';
+        import * as loader from 'sluice/loader';
+        import * as diagnose from 'sluice/diagnose';
+        console.log(sluice, loader, diagnose);`,
       resolveDir: consumer,
     },
     bundle: true,
@@ -169,7 +173,7 @@ async function weighs() {
   const least = await keptOf(['create', 'spawn', 'channel']);
   const all = await keptOf(undefined);
   const wasm = await weigh('dist/core.wasm');
-  const loader = await weigh('dist/loader.js');
+  const [loader, diagnose] = await Promise.all(['dist/loader.js', 'dist/diagnose.js'].map(weigh));
   /** @param {number} bytes */
   const under = (bytes) => `nder ${Math.ceil(bytes / 1000)} KB`;
   for (const phrase of [
@@ -177,6 +181,7 @@ async function weighs() {
     `${under(all.start + all.later)} with everything`,
     `${under(wasm.brotli)} of WebAssembly`,
     `\`sluice/loader\` is u${under(loader.brotli)}`,
+    `\`sluice/diagnose\` is u${under(diagnose.brotli)}`,
   ])
     assert.ok(readme.replaceAll('\n', ' ').includes(phrase), `the README should say: ${phrase}`);
 }
