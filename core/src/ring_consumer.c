@@ -129,9 +129,9 @@ void sluice_ring_release_to(sluice_ring_consumer *consumer, uint64_t to) {
   uint32_t place = place_of(consumer->head, consumer->capacity);
   uint32_t to_end = consumer->capacity - place;
   uint32_t first = bytes < to_end ? bytes : to_end;
-  memset(consumer->data + place, 0, first);
+  zero(consumer->data + place, first);
   SLUICE_STEP("ring.release: zeroed up to the end");
-  memset(consumer->data, 0, bytes - first);
+  zero(consumer->data, bytes - first);
   SLUICE_STEP("ring.release: zeroed");
   consumer->head = to;
   /* publishes the zeroed room to the producer; pairs with the load in room.

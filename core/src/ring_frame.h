@@ -2,6 +2,8 @@
 #ifndef SLUICE_RING_FRAME_H
 #define SLUICE_RING_FRAME_H
 
+#include <string.h>
+
 #include "internal.h"
 #include "sluice/ring.h"
 #include "wait.h"
@@ -63,6 +65,18 @@ static inline void wake_anyhow(_Atomic uint32_t *asleep) {
 static inline void unset(_Atomic uint32_t *asleep, uint32_t before) {
   if (before == 0) {
     atomic_store_explicit(asleep, 0, memory_order_relaxed);
+  }
+}
+
+/* Zeroes `bytes`, a multiple of 8. Short ones in place: a call costs more, in wasm above all. The
+ * compiler turns the loop into that call unless it is volatile. */
+static inline void zero(unsigned char *at, uint32_t bytes) {
+  if (bytes > 128) {
+    memset(at, 0, bytes);
+    return;
+  }
+  for (uint32_t i = 0; i < bytes; i += 8) {
+    *(volatile uint64_t *)(void *)(at + i) = 0;
   }
 }
 

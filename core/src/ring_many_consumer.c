@@ -242,18 +242,6 @@ SLUICE_COLD void sluice_ring_many_rewind(sluice_ring_many_consumer *consumer) {
 
 /* ---- giving room back ---- */
 
-/* Zeroes `bytes`, a multiple of 8. Short ones in place: a call costs more, in wasm above all. The
- * compiler turns the loop into that call unless it is volatile. */
-static void zero(unsigned char *at, uint32_t bytes) {
-  if (bytes > 128) {
-    memset(at, 0, bytes);
-    return;
-  }
-  for (uint32_t i = 0; i < bytes; i += 8) {
-    *(volatile uint64_t *)(void *)(at + i) = 0;
-  }
-}
-
 /* Zeroes what was read, frame by frame: each header by an atomic store, because the recovery may
  * look at it at the same moment. */
 static int wipe(sluice_ring_many_consumer *consumer) {

@@ -69,7 +69,18 @@ static void publish(sluice_ring_producer *producer, int32_t length, int32_t type
   sluice_figure(&producer->ring->producer.tail, producer->tail);
 }
 
-void *sluice_ring_claim(sluice_ring_producer *producer, uint32_t length, int32_t type) {
+/* Opens a claim at the tail, where there is room for it. */
+static inline void *open_claim(sluice_ring_producer *producer, uint32_t length, int32_t type) {
+  producer->claimed = length;
+  producer->type = type;
+  producer->open = 1;
+  producer->status = SLUICE_OK;
+  return producer->data + place_of(producer->tail, producer->capacity) + SLUICE_RING_HEADER;
+}
+
+/* When a claim is not at once where the tail is: refuses it, or makes room, and claims. */
+static __attribute__((noinline)) void *make_room(sluice_ring_producer *producer, uint32_t length,
+                                                 int32_t type) {
   int status = sluice_ring_producer_state(producer->ring);
   if (status != SLUICE_OK) {
     return refuse(producer, status);
@@ -88,31 +99,31 @@ void *sluice_ring_claim(sluice_ring_producer *producer, uint32_t length, int32_t
   uint32_t place = place_of(producer->tail, producer->capacity);
   if (bytes > producer->capacity - place) {
     publish(producer, (int32_t)(producer->capacity - place), SLUICE_RING_PADDING);
-    place = 0;
   }
-  producer->claimed = length;
-  producer->type = type;
-  producer->open = 1;
-  producer->status = SLUICE_OK;
-  return producer->data + place + SLUICE_RING_HEADER;
+  return open_claim(producer, length, type);
+}
+
+/* This and the commit call nothing but at their end: V8 would save for a call what it has in
+ * registers, also where it is not made. */
+void *sluice_ring_claim(sluice_ring_producer *producer, uint32_t length, int32_t type) {
+  uint32_t bytes = aligned(length + SLUICE_RING_HEADER);
+  if (flags_of(producer->ring) != 0 || producer->open != 0 || type < 0 || length > producer->max ||
+      bytes > producer->capacity - place_of(producer->tail, producer->capacity) ||
+      producer->tail + bytes - producer->head > producer->capacity) {
+    return make_room(producer, length, type);
+  }
+  return open_claim(producer, length, type);
 }
 
 /* Wipes the claim from payload byte `from` on, so that the next header's place is zero. */
-static void wipe(sluice_ring_producer *producer, uint32_t from) {
+static void wipe(const sluice_ring_producer *producer, uint32_t from) {
   uint32_t place = place_of(producer->tail, producer->capacity);
   memset(producer->data + place + SLUICE_RING_HEADER + from, 0, producer->claimed - from);
   SLUICE_STEP("ring.claim: rest wiped");
-  producer->open = 0;
 }
 
-int sluice_ring_commit(sluice_ring_producer *producer, uint32_t length) {
-  if (producer->open == 0 || length > producer->claimed) {
-    return SLUICE_E_INVALID;
-  }
+static inline int commit(sluice_ring_producer *producer, uint32_t length) {
   sluice_ring *ring = producer->ring;
-  if (length < producer->claimed) {
-    wipe(producer, length);
-  }
   producer->open = 0;
   sluice_figure(&ring->producer.records, ++producer->records);
   publish(producer, (int32_t)(length + SLUICE_RING_HEADER), producer->type);
@@ -120,11 +131,27 @@ int sluice_ring_commit(sluice_ring_producer *producer, uint32_t length) {
   return SLUICE_OK;
 }
 
+/* A record that is shorter than its claim. */
+static SLUICE_COLD __attribute__((noinline)) int commit_some(sluice_ring_producer *producer,
+                                                             uint32_t length) {
+  if (producer->open == 0 || length > producer->claimed) {
+    return SLUICE_E_INVALID;
+  }
+  wipe(producer, length);
+  return commit(producer, length);
+}
+
+int sluice_ring_commit(sluice_ring_producer *producer, uint32_t length) {
+  return producer->open != 0 && length == producer->claimed ? commit(producer, length)
+                                                            : commit_some(producer, length);
+}
+
 SLUICE_COLD int sluice_ring_abort(sluice_ring_producer *producer) {
   if (producer->open == 0) {
     return SLUICE_E_INVALID;
   }
   wipe(producer, 0);
+  producer->open = 0;
   return SLUICE_OK;
 }
 
