@@ -65,7 +65,7 @@ core-test-binaries: $(CORE_TEST_BINARIES) $(CORE_CRASH_BINARIES)
 test-core: ## the C core: unit tests and validators, plain, under ASan and UBSan, under TSan
 	@MAKE="$(MAKE)" core/test/run.sh short
 
-verify-core: ## the C core's validators at length: 10^9 records plain, 10^8 under TSan; the weak-memory explorer at length
+verify-core: ## the C core's validators at length: 10^9 records a kind of ring, 10^7 and more under sanitizers; the weak-memory explorer at length
 	@MAKE="$(MAKE)" core/test/run.sh long
 	core/test/weak/run.sh long
 

@@ -3,7 +3,7 @@
 # compiler first, the optimizing one for what is hot), the optimizing one alone, the baseline alone.
 #
 #   core/test/wasm/run.sh short   in less than a minute, on two cores that are busy
-#   core/test/wasm/run.sh long    in a quarter of an hour
+#   core/test/wasm/run.sh long    in some minutes
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
 passed=0

@@ -50,36 +50,36 @@ const FORMS = {
     table 200000 225 threads 2
     table 200000 226 threads 3`,
   long: `
-    ring_spsc 100000000 301 65536
-    ring_spsc 10000000 302 1024
-    ring_spsc 1000000 303 64
-    wakeup 300000 304
-    wakeup_many 100000 327 ring 1
-    wakeup_many 100000 328 ring 2
-    wakeup_many 100000 329 queue 2
-    ring_many 20000000 305 65536 2 1
-    ring_many 10000000 306 4096 1 2
-    ring_many 10000000 307 1024 1 0
-    ring_many 10000000 308 4096 2 2
-    queue 50000000 309 1024 2 1
-    queue 20000000 310 64 1 2
-    queue 3000000 311 16 1 1
-    broadcast 50000000 312 65536 1
-    broadcast 20000000 313 4096 2
-    cell 20000000 314 256 0 threads 1 1
-    cell 10000000 315 2048 0 threads 2 1
-    cell 30000000 316 64 1 threads 1 2
-    cell 30000000 317 64 1 threads 2 2
-    store 2000000 318 8
-    store 1000000 319 100
-    rpc 3000000 320 16 64 1
-    rpc 500000 321 1 256 1
-    locks 50000 322 2
-    locks 10000 323 3
-    slab 20000000 324 16384 threads 2
-    slab 20000000 325 65536 threads 3
-    table 10000000 326 threads 2
-    table 10000000 327 threads 3`,
+    ring_spsc 20000000 301 65536
+    ring_spsc 2000000 302 1024
+    ring_spsc 200000 303 64
+    wakeup 60000 304
+    wakeup_many 20000 327 ring 1
+    wakeup_many 20000 328 ring 2
+    wakeup_many 20000 329 queue 2
+    ring_many 4000000 305 65536 2 1
+    ring_many 2000000 306 4096 1 2
+    ring_many 2000000 307 1024 1 0
+    ring_many 2000000 308 4096 2 2
+    queue 10000000 309 1024 2 1
+    queue 4000000 310 64 1 2
+    queue 600000 311 16 1 1
+    broadcast 10000000 312 65536 1
+    broadcast 4000000 313 4096 2
+    cell 4000000 314 256 0 threads 1 1
+    cell 2000000 315 2048 0 threads 2 1
+    cell 6000000 316 64 1 threads 1 2
+    cell 6000000 317 64 1 threads 2 2
+    store 400000 318 8
+    store 200000 319 100
+    rpc 600000 320 16 64 1
+    rpc 100000 321 1 256 1
+    locks 10000 322 2
+    locks 2000 323 3
+    slab 4000000 324 16384 threads 2
+    slab 4000000 325 65536 threads 3
+    table 2000000 326 threads 2
+    table 2000000 327 threads 3`,
 };
 
 const compiler = process.execArgv.join(' ') || 'as it comes';
