@@ -49,6 +49,11 @@ async function main() {
   const transports = TRANSPORT ? both.filter((one) => one === TRANSPORT) : both;
   if (transports.length === 0) throw new Error(`TRANSPORT is shared or message, not ${TRANSPORT}`);
   let failures = 0;
+  // Of a program that was given up, perhaps: the others go on.
+  process.on('unhandledRejection', (error) => {
+    failures++;
+    console.log(`\nFAILED in the background: ${/** @type {any} */ (error)?.stack ?? error}`);
+  });
   for (const transport of transports) {
     const began = performance.now();
     console.log(`${count} random programs over ${transport}, base seed ${base}`);
