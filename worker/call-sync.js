@@ -6,7 +6,7 @@ import { requireBlocking } from '../loader/sync.js';
 import { value as codec } from '../loader/value.js';
 import { limit } from '../loader/wait.js';
 import { unserved } from './connect.js';
-import { gone } from './connection.js';
+import { gone } from './line.js';
 import { remoteOf } from './remote.js';
 import * as shared from './shared.js';
 

@@ -1,11 +1,94 @@
 /**
- * The worker of a pool that was given none: it computes with the space's module. Over messages it has
- * nothing to compute with, and only stays in touch with the creator.
+ * The worker of a pool that was given none: it computes with the space's module, and does nothing
+ * else. Over messages it has nothing to compute with, and only stays in touch with the creator.
  */
 
+import { SluiceError, toPlain } from '../loader/errors.js';
+import { spaceOf } from '../loader/internals.js';
 import { makeLink } from '../loader/messages/link.js';
 import { attachToSpawner } from '../loader/spawned.js';
-import { serveParent } from './serving.js';
+import { read } from '../loader/value/read.js';
+import { PARALLEL } from './builtins.js';
+import { runGrains } from './grains.js';
+import { makeLine } from './line.js';
+import { serveParent, spawners } from './serving.js';
+import { makeTaker } from './taker.js';
+
+/** @param {string | number} name @returns {Function} */
+function served(name) {
+  if (name === PARALLEL) return runGrains;
+  throw new SluiceError(
+    'mismatch',
+    `no function "${name}" is served: the packaged worker only computes; give pool() a worker of your own`,
+  );
+}
+
+/** Arguments come by it; what is to be said of a call goes by message. */
+const codec = {
+  id: '',
+  /** @returns {number} */
+  size() {
+    throw new TypeError();
+  },
+  encode: () => 0,
+  decode: read,
+};
+
+/** @param {MessagePort} port */
+function accept(port) {
+  /** @type {import('../loader/space.js').Space | undefined} */
+  let theirs;
+  /** @type {import('./taker.js').Taker | undefined} */
+  let taker;
+  const context = () => /** @type {any} */ ({ space: theirs ?? spawners });
+
+  const line = makeLine(port, (post) => {
+    /** @param {number} id @param {import('./runner.js').Outcome} outcome */
+    async function tell(id, outcome) {
+      if ('error' in outcome) post({ op: 'failed', id, error: outcome.error });
+      else post({ op: 'result', id, value: undefined });
+    }
+
+    /** @param {import('./protocol.js').Invoke} call */
+    function run({ id, name, args }) {
+      try {
+        served(name).apply(context(), args);
+        tell(id, { value: undefined });
+      } catch (error) {
+        tell(id, { error: toPlain(error) });
+      }
+    }
+
+    return {
+      receive(message) {
+        if (message.op === 'hello') {
+          theirs = message.space === undefined ? undefined : spaceOf(message.space);
+          if (theirs) line.endWith(theirs);
+        } else if (message.op === 'call') {
+          run(message);
+          if (message.queued) taker?.over();
+        } else if (message.op === 'skip') taker?.over();
+        else if (message.op === 'wake') taker?.wake();
+        else if (message.op === 'queue' && !taker) {
+          const { space } = context();
+          if (!space) return;
+          taker = makeTaker(space, message.place, post, {
+            served,
+            context,
+            plain: toPlain,
+            isPlain: () => true,
+            codec,
+            move: (id, _name, _call, outcome) => tell(id, outcome),
+          });
+          taker?.wake();
+        }
+      },
+      end() {
+        taker?.end();
+      },
+    };
+  });
+}
 
 /** @param {MessagePort} port */
 const stayInTouch =
@@ -14,4 +97,4 @@ const stayInTouch =
     internals.link = makeLink(port, () => thread.exports.sluice_space_close(thread.self));
   };
 
-serveParent({}, () => attachToSpawner({}, stayInTouch));
+serveParent(accept, () => attachToSpawner({}, stayInTouch));

@@ -15,7 +15,8 @@ import { inside } from '../loader/internals.js';
 import { handshake } from '../loader/protocol.js';
 import { knownPeer, notLoaded } from '../loader/spawn.js';
 import { limit, watch } from '../loader/wait.js';
-import { gone, makeConnection } from './connection.js';
+import { makeConnection } from './connection.js';
+import { gone } from './line.js';
 import { makeRemote } from './remote.js';
 
 const DEADLINE = 10_000;

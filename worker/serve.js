@@ -7,7 +7,9 @@
  */
 
 import { attach } from '../loader/attach.js';
-import { accept, serveParent } from './serving.js';
+import { spaceOf } from '../loader/internals.js';
+import { makeConnection } from './connection.js';
+import { serveParent, spawners } from './serving.js';
 
 /**
  * Lets other threads call the functions of `api`; inside them `this` is a {@link Call}. In a worker,
@@ -24,6 +26,29 @@ export function serve(api, port) {
     throw new TypeError('serve() takes an object of functions');
   }
   if (port) accept(api, port);
-  else serveParent(api, () => attach());
+  else
+    serveParent(
+      (connecting) => accept(api, connecting),
+      () => attach(),
+    );
   return api;
+}
+
+/** @param {Api} api @param {MessagePort} port */
+function accept(api, port) {
+  /** @type {import('../loader/space.js').Space | undefined} */
+  let theirs;
+  const connection = makeConnection(
+    port,
+    api,
+    () => theirs ?? spawners,
+    (message) => {
+      if (message.op !== 'hello') return;
+      const { space, board } = message;
+      theirs = space === undefined ? undefined : spaceOf(space);
+      if (!theirs) return;
+      connection.endWith(theirs);
+      if (board) connection.shared.accept(theirs, board);
+    },
+  );
 }

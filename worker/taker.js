@@ -10,7 +10,7 @@
  *   address; `number`: this taker's; `blocking`: it may sleep without its event loop
  * @typedef {{
  *   served(name: string): Function, context(cancelAt: number): Call, plain(error: unknown): unknown,
- *   isPlain(value: unknown): boolean,
+ *   isPlain(value: unknown): boolean, codec: import('../loader/codec.js').Codec<any>,
  *   move(id: number, name: string, call: Call, outcome: import('./runner.js').Outcome): Promise<void>,
  * }} Local how calls run here; `isPlain`: the value may be copied; `move`: sends an outcome by message
  */
@@ -18,7 +18,6 @@
 import { turn } from '#platform';
 import { ringsWell, untilChanged } from '../loader/bell.js';
 import { inside } from '../loader/internals.js';
-import { value as codec } from '../loader/value.js';
 import * as lane from './lane.js';
 
 /**
@@ -50,6 +49,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   const asleep = ((at + lane.ASLEEP) >> 2) + (number >> 5);
   const bit = 1 << (number & 31);
   const { timeOrigin } = performance;
+  const { codec } = local;
   /** @type {string[]} */
   const names = [];
   const byBell = ringsWell();

@@ -45,6 +45,16 @@ const endsLoops = ({ engine }) => engine !== 'webkit';
 /** @type {import('./env.js').Case[]} */
 export const parallels = [
   {
+    name: 'the packaged worker serves no functions, and says so',
+    run: (env) =>
+      withEngine(env, { size: 1 }, async (made) => {
+        const error = await within(rejects(made.run('resize', [1]), 'mismatch'), 5000, 'the call');
+        match(error.message, /"resize".*worker of your own/);
+        const results = made.map('resize', [1, 2])[Symbol.asyncIterator]();
+        await rejects(results.next(), 'mismatch');
+      }),
+  },
+  {
     name: 'parallel() computes each number once, whatever the grain',
     run: (env) =>
       withEngine(env, { size: 2 }, async (made, space, words) => {

@@ -83,6 +83,7 @@ function taker(space, place, run) {
     context: () => /** @type {any} */ ({}),
     plain: (error) => ({ thrown: String(error) }),
     isPlain: () => true,
+    codec,
     move: async () => {},
   });
   assert.ok(made);

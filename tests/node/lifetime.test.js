@@ -2,9 +2,11 @@
 // left after a thousand spaces (nothing).
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -139,6 +141,59 @@ test('each export bundles alone, without what it does not use', async () => {
   for (const name of small) assert.ok(name in sizes, `${name} is an export`);
   assert.ok(sizes.create < 0.7 * all, `create: ${sizes.create} of ${all}`);
 });
+
+test('what workers call loads no part later: some bundlers make a worker one file', async () => {
+  const sources = ['attach', 'block', 'channels/channel', 'remove', 'state/cell', 'state/store']
+    .concat(['mutex', 'rwlock', 'semaphore', 'barrier'].map((name) => `locks/${name}`))
+    .map((name) => `./loader/${name}.js`)
+    .concat(['serve', 'connect', 'call-sync'].map((name) => `./worker/${name}.js`));
+  const { metafile } = await build({
+    stdin: {
+      contents: sources.map((source) => `export * from '${source}';`).join(''),
+      resolveDir: folder,
+    },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+  });
+  const later = Object.entries(metafile.inputs).filter(([, { imports }]) =>
+    imports.some(({ kind }) => kind === 'dynamic-import'),
+  );
+  assert.deepEqual(
+    later.map(([path]) => path),
+    [],
+  );
+});
+
+test('a part that was not published is a "load" error that says so', async () => {
+  const copy = await mkdtemp(join(tmpdir(), 'sluice-part-'));
+  try {
+    const dist = new URL('dist/', root);
+    for (const file of await readdir(dist)) {
+      if (!/^(sluice|part)\.node.*\.js$|\.wasm$/.test(file)) continue;
+      const bytes = await readFile(new URL(file, dist));
+      if (/^export \{\s+leadByMessages\s+\}/m.test(bytes.toString())) continue;
+      await writeFile(join(copy, file.replace(/\.js$/, '.mjs')), text(bytes, file));
+    }
+    const printed = await inNode(`
+      const { create } = await import(${JSON.stringify(pathToFileURL(join(copy, 'sluice.node.mjs')).href)});
+      await (await create()).close();
+      const error = await create({ transport: 'message' }).catch((error) => error);
+      console.log(error.code, error.message);
+    `);
+    assert.match(printed, /^load .*publish all/);
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+});
+
+/** Its imports by the names that it has there. @param {Buffer} bytes @param {string} file */
+const text = (bytes, file) =>
+  file.endsWith('.js')
+    ? bytes.toString().replace(/(["'])(\.\/part[\w.-]+)\.js\1/g, '$1$2.mjs$1')
+    : bytes;
 
 test('`using` works where it is compiled away', async () => {
   const text = await bundle(`
