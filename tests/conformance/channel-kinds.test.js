@@ -53,7 +53,7 @@ const senders = MANY.flatMap((kind) => [
     name: `${kind}: three threads send, and each record comes once, in its sender's order`,
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
-        const count = 3000;
+        const count = 1000;
         const receiver = channel(space, 'c', here(kind)).receiver();
         await one.call('sender', 'c', there(kind));
         await other.call('sender', 'c', there(kind));
@@ -218,7 +218,7 @@ const receivers = [
     name: 'mpmc: records go to three threads, each to exactly one, in each sender’s order',
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
-        const count = 3000;
+        const count = 1000;
         for (const agent of [one, other]) {
           await agent.call('receiver', 'c', there('mpmc'));
           await agent.call('sender', 'c', there('mpmc'));
