@@ -205,7 +205,8 @@ function makeChannel(shape) {
         receive(message) {
           if (message.op === 'data') {
             post({ op: 'got' });
-            if (!unread) accept(message, source);
+            // Behind a dead receiver another may come, for what is on its way to it as well.
+            if (!unread || (unread === 'peer-lost' && kind !== 'spsc')) accept(message, source);
           } else if (message.op === 'end') {
             post({ op: 'ended' });
             leave(source, message.code, message.reason);
