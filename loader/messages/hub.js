@@ -116,6 +116,9 @@ export function makeHub(services) {
       const link = { port, parent, sessions: new Map() };
       links.set(id, link);
       port.onmessage = ({ data }) => {
+        // Firefox may deliver what was there when the port was closed: nobody would take back what
+        // the dead thread got by it.
+        if (links.get(id) !== link) return;
         const message = /** @type {import('../protocol.js').LinkMessage} */ (data);
         if (message.op === 'post') sessionOf(link, id, message.service).receive(message.body);
         else if (message.op === 'request') {
