@@ -16,8 +16,8 @@
  */
 
 (() => {
-  /** What the page was reloaded for, so that it is once. */
-  const RELOADED = 'sluice-coi';
+  /** In the tab's storage: what it was reloaded for. */
+  const NOTE = 'sluice-coi';
 
   /** The page to a service worker: is this in you? */
   const QUESTION = 'sluice-coi?';
@@ -71,7 +71,7 @@
       return;
     }
     if (globalThis.crossOriginIsolated) {
-      mark(undefined);
+      forget();
       return;
     }
     if (!container) {
@@ -111,9 +111,9 @@
     reloadFor(url.href);
   }
 
-  /** Once. @param {string | undefined} worker */
+  /** @param {string | undefined} worker */
   function reloadFor(worker) {
-    if (mark(worker ?? '')) location.reload();
+    if (mayReload(worker ?? '')) location.reload();
     else complain('it was reloaded for that already: this browser has none of what it asks for');
   }
 
@@ -147,18 +147,31 @@
   }
 
   /**
-   * Notes which service worker this tab is reloaded for. False where it was already, or where that
-   * can't be noted.
-   * @param {string | undefined} what undefined: it may be again
+   * Whether this page may be reloaded for that service worker. Once: the tab notes it. Twice, where the
+   * browser does not say that this is a reload: the note may be an old one, and in WebKit a reload that
+   * starts another process does not count as one.
+   * @param {string} worker
    */
-  function mark(what) {
+  function mayReload(worker) {
+    const [load] = performance.getEntriesByType('navigation');
+    const reloaded = /** @type {PerformanceNavigationTiming} */ (load)?.type === 'reload';
     try {
-      if (what === undefined) sessionStorage.removeItem(RELOADED);
-      else if (sessionStorage.getItem(RELOADED) === what) return false;
-      else sessionStorage.setItem(RELOADED, what);
+      const [noted, times] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
+      const before = noted === worker ? Number(times) : 0;
+      if (before > (reloaded ? 0 : 1)) return false;
+      sessionStorage.setItem(NOTE, `${worker} ${before + 1}`);
       return true;
     } catch {
-      return false;
+      return false; // there is nothing that would end it
+    }
+  }
+
+  /** Isolated once, it may be reloaded again. */
+  function forget() {
+    try {
+      sessionStorage.removeItem(NOTE);
+    } catch {
+      // There is none.
     }
   }
 
