@@ -6,8 +6,8 @@ import { makeRelay } from '../../loader/messages/relay.js';
 /** One frame without a payload, as a ring has it. */
 const frame = () => new Int32Array([8, 0]).buffer;
 
-/** @param {'spsc' | 'mpsc' | 'mpmc'} kind */
-function open(kind) {
+/** @param {import('node:test').TestContext} t @param {'spsc' | 'mpsc' | 'mpmc'} kind */
+function open(t, kind) {
   const { service, stats } = makeRelay();
   const shape = { name: 'c', kind, capacity: 4096, codec: 'text' };
   /** @param {string} id */
@@ -15,6 +15,7 @@ function open(kind) {
     /** @type {any[]} */
     const heard = [];
     const session = service.open({ id, post: (message) => heard.push(message) });
+    t.after(() => session.end('closed')); // it would wait for what this one has to acknowledge
     return { heard, session };
   };
   /** @param {ReturnType<typeof thread>} thread @param {'sender' | 'receiver'} end */
@@ -23,8 +24,8 @@ function open(kind) {
 }
 
 for (const kind of /** @type {const} */ (['mpsc', 'mpmc']))
-  test(`${kind}: what was on its way when the last receiver died is there for the next`, () => {
-    const { thread, enter, stats } = open(kind);
+  test(`${kind}: what was on its way when the last receiver died is there for the next`, (t) => {
+    const { thread, enter, stats } = open(t, kind);
     const [sender, first, next] = ['sender', 'first', 'next'].map(thread);
     enter(sender, 'sender');
     enter(first, 'receiver');
@@ -37,8 +38,8 @@ for (const kind of /** @type {const} */ (['mpsc', 'mpmc']))
     assert.equal(stats()?.sent, 1);
   });
 
-test('what was on its way when the receiver closed is nobody’s', () => {
-  const { thread, enter, stats } = open('mpsc');
+test('what was on its way when the receiver closed is nobody’s', (t) => {
+  const { thread, enter, stats } = open(t, 'mpsc');
   const [sender, receiver] = ['sender', 'receiver'].map(thread);
   enter(sender, 'sender');
   enter(receiver, 'receiver');
