@@ -35,7 +35,9 @@ test-clang19: build $(TEST_MODULES) build/clang19/core.wasm ## the Node tests on
 	@cp core/exports.txt build/clang19/tree/core
 	@cp $(TEST_MODULES) build/test/glue.wasm build/clang19/tree/build/test
 	@ln -s ../../../node_modules build/clang19/tree/node_modules
+	@cp -r build/second build/clang19/tree/build
 	@cp build/clang19/core.wasm build/clang19/tree/dist
+	@cp build/clang19/core.wasm build/clang19/tree/build/second
 	@ln -s ../../../test-results build/clang19/tree/build/test-results
 	SLUICE_RESULTS=clang19 node --test --test-reporter=dot build/clang19/tree/tests/node/
 
