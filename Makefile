@@ -62,7 +62,7 @@ bench: build build/bench/kernel.wasm ## the SDK's speed beside plain postMessage
 
 # ---- tests
 
-test: setup-build setup-test ## all tests: C, Node, and three browser engines
+test: setup-build setup-test ## the tests: C, Node, and three browser engines
 	@rm -rf build/test-results
 	@$(MAKE) --no-print-directory test-core test-weak test-models test-fuzz \
 	  test-mutate test-wasm test-node test-browser

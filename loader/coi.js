@@ -1,7 +1,7 @@
 /**
  * Cross-origin isolation where the host lets nobody set headers (GitHub Pages): a service worker that
  * adds them to the pages, frames and workers of its folder. One file is both sides of it: in the page
- * it registers itself, reloads once, and says in the console what it could not do.
+ * it registers itself, reloads, and says in the console what it could not do.
  *
  *     <script src="coi.js"></script>                            a copy of it, beside the page
  *     <script src="coi.js" data-coep="credentialless"></script> for pages with others' images and fonts;
@@ -55,7 +55,6 @@
     const headers = new Headers(response.headers);
     headers.set('Cross-Origin-Opener-Policy', 'same-origin');
     headers.set('Cross-Origin-Embedder-Policy', coep);
-    headers.set('Cross-Origin-Resource-Policy', 'same-origin');
     const { status, statusText } = response;
     return new Response(response.body, { status, statusText, headers });
   }
@@ -101,13 +100,11 @@
     }
     const url = new URL(src);
     url.searchParams.set('coep', coep);
-    const registration = await container.register(url);
-    if (!location.href.startsWith(registration.scope)) {
-      await registration.unregister();
+    if (!location.href.startsWith(new URL('./', src).href)) {
       complain(`${url.pathname} serves its own folder only: put a copy of it beside the page`);
       return;
     }
-    await active(registration);
+    await active(await container.register(url));
     reloadFor(url.href);
   }
 

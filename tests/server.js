@@ -29,7 +29,7 @@ const types = {
 };
 
 const uncached = { 'cache-control': 'no-store' };
-// A case loads a page, and that every module of the suite: they do not change while it runs.
+// A page loads every module of the suite, for each file of cases: they do not change while it runs.
 const cached = { 'cache-control': 'max-age=3600' };
 
 const isolation = {

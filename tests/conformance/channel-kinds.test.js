@@ -53,7 +53,7 @@ const senders = MANY.flatMap((kind) => [
     name: `${kind}: three threads send, and each record comes once, in its sender's order`,
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
-        const count = 1000;
+        const count = 3000;
         const receiver = channel(space, 'c', here(kind)).receiver();
         await one.call('sender', 'c', there(kind));
         await other.call('sender', 'c', there(kind));
@@ -218,7 +218,7 @@ const receivers = [
     name: 'mpmc: records go to three threads, each to exactly one, in each sender’s order',
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
-        const count = 1000;
+        const count = 3000;
         for (const agent of [one, other]) {
           await agent.call('receiver', 'c', there('mpmc'));
           await agent.call('sender', 'c', there('mpmc'));
@@ -561,7 +561,7 @@ const broadcasts = [
         const receiver = both.receiver();
         await worker.call('receiver', 'c', there('broadcast'));
         await worker.call('settled');
-        const count = 1000;
+        const count = 3000;
         for (let i = 0; i < count; i++) ok(sender.trySend(`${i}`.padStart(56)), `record ${i}`);
         sender.close();
         const theirs = worker.call('receiveAll', 'c');
