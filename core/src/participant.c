@@ -90,7 +90,9 @@ int sluice_participant_adopt(sluice_space *space, uint32_t id, uint32_t area_byt
   int status = move_in(space, area_bytes);
   if (status != SLUICE_OK) {
     space->participant = 0;
-    (void)free_slot(slot_of(space, mine), mine);
+    if (id == 0) {
+      (void)free_slot(slot_of(space, mine), mine);
+    }
   }
   return status;
 }
@@ -134,17 +136,20 @@ uintptr_t sluice_thread_enter(void *at, uint32_t available, uint32_t area_bytes,
   }
   uint32_t mine = id == 0 ? take_slot(header) : id;
   uint32_t index = (mine & UINT32_C(0xff)) - 1;
-  if (index >= SLUICE_PARTICIPANTS) {
+  /* Who was buried before it came must not write into what is another's now. */
+  if (index >= SLUICE_PARTICIPANTS ||
+      atomic_load_explicit(&header->participants[index].id, memory_order_acquire) != mine) {
     return (uintptr_t)(id == 0 ? SLUICE_E_NO_MEMORY : SLUICE_E_INVALID);
   }
   sluice_space *space = (sluice_space *)(void *)header->participants[index].host;
   int status = sluice_space_attach(space, at, available);
   if (status == SLUICE_OK) {
     status = sluice_participant_adopt(space, mine, area_bytes);
-  } else {
-    (void)free_slot(&header->participants[index], mine);
   }
   if (status != SLUICE_OK) {
+    if (id == 0) {
+      (void)free_slot(&header->participants[index], mine);
+    }
     return (uintptr_t)status;
   }
   own_is(space);

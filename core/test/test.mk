@@ -87,7 +87,7 @@ verify-fuzz: ## 10^7 runs and more
 
 CORE_C_FILES := $(CORE_SOURCES) $(CORE_HEADERS) $(CORE_TEST_SOURCES) $(CORE_TEST_EXTRAS) \
   $(CORE_TEST_HEADERS) \
-  $(wildcard core/src/freestanding/*)
+  $(wildcard core/src/freestanding/* examples/*/*.c)
 
 lint-core: ## the C core: clang-format, clang-tidy, cppcheck
 	clang-format --dry-run -Werror $(CORE_C_FILES)

@@ -26,8 +26,9 @@
 #define SLUICE_WAITERS_BIT UINT32_C(0x80000000)    /* someone may sleep on it */
 
 /* Takes a free slot for a thread that is about to be started, so that its id is known before it
- * runs and may die. Returns the id; 0 with space->status SLUICE_E_NO_MEMORY when all slots are
- * taken. Any thread; lock-free. */
+ * runs and may die. The slot is that thread's when it adopts the id; when it never does, or cannot,
+ * the slot stays taken until sluice_participant_bury. Returns the id; 0 with space->status
+ * SLUICE_E_NO_MEMORY when all slots are taken. Any thread; lock-free. */
 uint32_t sluice_participant_reserve(sluice_space *space);
 
 /* Makes this sluice_space the participant `id` that was reserved for it; 0: takes any free slot.

@@ -26,12 +26,12 @@ build/clang19/core.wasm: $(CLANG_CORE_SOURCES:core/src/%.c=build/clang19/%.o) co
 	  $(addprefix --export=,__heap_base $(shell cat core/exports.txt))
 
 # The Node tests once more, in a copy of what they need where core.wasm is that one.
-.PHONY: test-clang19 test-hosts
+.PHONY: test-clang19 test-hosts c-examples
 
 test-clang19: build $(TEST_MODULES) build/clang19/core.wasm ## the Node tests on a core.wasm that clang-19 made
 	@rm -rf build/clang19/tree
 	@mkdir -p build/clang19/tree/build/test build/clang19/tree/core build/test-results
-	@cp -r package.json dist loader worker tests bench build/clang19/tree
+	@cp -r package.json README.md docs examples dist loader worker tests bench build/clang19/tree
 	@cp core/exports.txt build/clang19/tree/core
 	@cp $(TEST_MODULES) build/test/glue.wasm build/clang19/tree/build/test
 	@ln -s ../../../node_modules build/clang19/tree/node_modules
@@ -43,6 +43,9 @@ test-clang19: build $(TEST_MODULES) build/clang19/core.wasm ## the Node tests on
 
 test-hosts: build ## the examples of docs/c-api.md: natively, in an Emscripten program, under the loader
 	@core/test/hosts/run.sh
+
+c-examples: build ## examples/c-pthread and examples/c-module, built from the packed tarball into build/packaging/
+	@core/test/hosts/examples.sh
 
 # core.wasm with the names of its functions, for scripts/objects.js.
 build/size/core.wasm: $(WASM_OBJECTS) core/exports.txt

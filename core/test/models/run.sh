@@ -29,7 +29,7 @@ depth=100000
 passed=0
 failed=0
 
-# Seconds a run may take, and how the checker is compiled. Most short runs are over before the
+# Seconds of a processor that a run may take, and how the checker is compiled. Most short runs are over before the
 # compiler would be with -O2. The long ones have many states: compressed, in a larger table.
 compiler=(-Og)
 table=24
@@ -37,6 +37,7 @@ case $form in
 short) limit=400 ;;
 long)
   limit=3000
+  memory=9000
   compiler=(-O2 -DCOLLAPSE)
   table=26
   ;;
@@ -64,7 +65,7 @@ check() {
   (cd "$folder" && spin -a "${flags[@]}" "$1.pml" >spin.out 2>&1 &&
     gcc "${compiler[@]}" -w -DSAFETY -DNFAIR=1 -DVECTORSZ=2048 -DMEMLIM=$memory -o pan pan.c) >"$folder/build.out" 2>&1 ||
     return 2
-  (cd "$folder" && timeout $limit ./pan -w$table -m$depth >pan.out 2>&1)
+  (cd "$folder" && ulimit -t $limit && ./pan -w$table -m$depth >pan.out 2>&1)
   states=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' "$folder/pan.out" | head -1)
   sed -n "s/^.*$1\.pml:\([0-9]*\), state.*/\1/p" "$folder/pan.out" | sort -un >"$folder/unreached"
   if grep -q 'errors: [1-9]' "$folder/pan.out"; then
