@@ -2,9 +2,11 @@
  * Blocks: memory of a space by reference.
  *
  * @typedef {{
- *   readonly bytes: Uint8Array, readonly handle: import('./space.js').Handle, [Symbol.dispose](): void,
+ *   readonly bytes: Uint8Array, readonly handle: import('./space.js').Handle,
+ *   close(): void, [Symbol.dispose](): void,
  * }} Block `bytes`: the block itself, in this thread's view of the space's memory (at `bytes.byteOffset`
- *   for C); not to be used after the block is disposed of. `handle`: what another thread opens it by
+ *   for C); not to be used after the block is closed. `handle`: what another thread opens it by. `close()`:
+ *   what `using` does, again without effect
  *
  * @typedef {{sluice: 'block', space: string, offset?: number, serial?: number, bytes?: Uint8Array}} BlockData
  *   what a block's handle carries: where it is, or over messages a copy
@@ -18,7 +20,7 @@ import * as Status from './status.js';
 
 /**
  * A new block of so many bytes, zeroed. Its memory comes back when the last thread that has it has
- * disposed of it (each as often as it has opened it), left the space, or died.
+ * closed it (each as often as it has opened it), left the space, or died.
  *
  * @param {import('./space.js').Space} space
  * @param {number} bytes 1 or more
@@ -86,7 +88,18 @@ function makeBlock(internals, at, length) {
 
   function requireOpen() {
     if (!open || internals.closed) {
-      throw new SluiceError('closed', 'the block was disposed of, or its space closed');
+      throw new SluiceError('closed', 'the block was closed, or its space');
+    }
+  }
+
+  function close() {
+    const left = (mine.get(at) ?? 1) - 1;
+    if (!open || internals.closed) return;
+    open = false;
+    if (left > 0) mine.set(at, left);
+    else {
+      mine.delete(at);
+      thread.free(at);
     }
   }
 
@@ -106,15 +119,7 @@ function makeBlock(internals, at, length) {
       return /** @type {any} */ (data);
     },
 
-    [DISPOSE]() {
-      const left = (mine.get(at) ?? 1) - 1;
-      if (!open || internals.closed) return;
-      open = false;
-      if (left > 0) mine.set(at, left);
-      else {
-        mine.delete(at);
-        thread.free(at);
-      }
-    },
+    close,
+    [DISPOSE]: close,
   };
 }

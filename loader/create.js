@@ -39,9 +39,17 @@ export async function create(options = {}) {
 
 /** @param {SpaceOptions} options */
 async function make(options) {
-  const { compiled, pages } = await plan(options);
+  const { compiling, pages } = await plan(options);
+  compiling.catch(() => {}); // told below, unless something else fails before
   const memory = makeMemory(pages);
   const transport = chooseTransport(memory, options);
+  // While the module is on its way.
+  const [compiled, lock, bells, lead] = await Promise.all([
+    compiling,
+    transport === 'shared' ? life() : undefined,
+    transport === 'shared' && losesWakeUps() ? part(import('./doorbell.js')) : undefined,
+    transport === 'message' ? part(import('./messages/lead.js')) : undefined,
+  ]);
   /** @type {import('./protocol.js').HandleData} */
   const handle = {
     sluice: 1,
@@ -55,31 +63,29 @@ async function make(options) {
     pages,
   };
   const thread = await join(handle, memory, options.imports);
+  thread.doorbell = bells?.makeDoorbell(thread);
   if (transport === 'shared') {
-    if (losesWakeUps()) {
-      thread.doorbell = (await part(import('./doorbell.js'))).makeDoorbell(thread);
-    }
-    const lock = await life();
     const creator = lock && { lock, participant: thread.participant };
     Object.assign(handle, { memory, base: thread.base, creator });
   }
-  const lead =
-    transport === 'message' ? (await part(import('./messages/lead.js'))).leadByMessages : undefined;
-  return makeSpace(handle, thread, true, lead);
+  return makeSpace(handle, thread, true, lead?.leadByMessages);
 }
 
-/** @param {SpaceOptions} options */
+/**
+ * @param {SpaceOptions} options
+ * @returns {Promise<{compiling: Promise<import('./module.js').Compiled>, pages: {initial: number, maximum: number}}>}
+ */
 async function plan(options) {
   const { wasm, bytes = DEFAULT_BYTES, maxBytes = bytes } = options;
   /** @param {number} size */
   const toPages = (size) => (Number.isSafeInteger(size) ? Math.ceil(size / PAGE) : 0);
   const [initial, maximum] = [toPages(bytes), toPages(maxBytes)];
   if (wasm === undefined && initial > 0 && initial <= maximum && maximum <= MOST_PAGES) {
-    return { compiled: await packagedCore(), pages: { initial, maximum } };
+    return { compiling: packagedCore(), pages: { initial, maximum } };
   }
   const { compile, choosePages } = await part(import('./given.js'));
   const compiled = await (wasm === undefined ? packagedCore() : compile(wasm));
-  return { compiled, pages: choosePages(compiled, options) };
+  return { compiling: Promise.resolve(compiled), pages: choosePages(compiled, options) };
 }
 
 /**

@@ -23,7 +23,8 @@
 import * as layout from './layout.js';
 
 /** Between two looks, in milliseconds. */
-const [FIRST, LONGEST] = [4, 256];
+const FIRST = 4;
+const LONGEST = 256;
 
 /** Two words: the address, and what it showed. @param {number} bells @param {number} address */
 const bellOf = (bells, address) => bells + 2 * ((address >> 7) % layout.BELLS);
@@ -77,6 +78,7 @@ export function makeDoorbell(thread) {
       }
       if (sleepers.size > 0) patrol(came ? FIRST : Math.min(2 * next, LONGEST));
     }, next);
+    /** @type {any} */ (timer).unref?.(); // Bun stays for who waits, not for our looking
   }
 
   return {

@@ -10,9 +10,14 @@
 import { SluiceError } from './errors.js';
 
 const IMPORT_SECTION = 2;
-const [FUNCTION, TABLE, MEMORY, GLOBAL, TAG] = [0, 1, 2, 3, 4];
+const FUNCTION = 0;
+const TABLE = 1;
+const MEMORY = 2;
+const GLOBAL = 3;
+const TAG = 4;
 /** References whose type is named behind them: (ref null t) and (ref t). */
-const [REF_NULL, REF] = [0x63, 0x64];
+const REF_NULL = 0x63;
+const REF = 0x64;
 
 /**
  * @param {Uint8Array} bytes the module, or as much of it as there is

@@ -12,34 +12,39 @@
 
 import { turn } from '#platform';
 
+/** Milliseconds; audio worklets have no `performance`. */
+export const now = () => (globalThis.performance ?? Date).now();
+
 /** So many looks, each some 10 to 25 nanoseconds. */
-const [LEAST, FIRST, MOST, LONG] = [64, 256, 1024, 16_384];
-/** Who has found it by then need not have slept. */
-const WORTH = 512;
-/** Of so many times, one is a long one: at most so many milliseconds. */
-const [TRY_LONG, LONG_MS] = [32, 0.1];
+const LEAST = 64;
+const MOST = 1024;
+const LONG = 16_384;
+/** Of so many times, one is a long one. None is longer than so many milliseconds. */
+const TRY_LONG = 32;
+const LONG_MS = 0.1;
 /** How long it goes on without a turn of the event loop, in milliseconds. */
 const SLICE = 4;
 
-export function makeLinger() {
-  let looks = FIRST;
+/** @param {number} [most] looks; who has found it by the half of them need not have slept */
+export function makeLinger(most = MOST) {
+  let looks = most / 4;
   let times = 0;
-  let since = performance.now();
+  let since = now();
 
   const linger = {
     /** @param {() => number} look not 0 when there is something @returns {boolean | Promise<void>} is there? a promise: then it can be tried again */
     until(look) {
-      const begin = performance.now();
+      const begin = now();
       if (begin - since > SLICE) return turn().then(linger.turned);
-      const most = ++times % TRY_LONG === 0 ? LONG : looks;
-      for (let i = 0; i < most; i++) {
+      const end = ++times % TRY_LONG === 0 ? LONG : looks;
+      for (let i = 0; i < end; i++) {
         if (look() === 0) {
-          if (i % MOST === MOST - 1 && performance.now() - begin > LONG_MS) break;
+          if (i % MOST === MOST - 1 && now() - begin > LONG_MS) break;
           continue;
         }
         // After a long one the other is awake, and may answer soon from now on.
-        if (most === LONG) looks = MOST;
-        else if (i < WORTH) looks = Math.min(2 * looks, MOST);
+        if (end === LONG) looks = most;
+        else if (i < most / 2) looks = Math.min(2 * looks, most);
         return true;
       }
       looks = Math.max(looks >> 2, LEAST);
@@ -48,7 +53,7 @@ export function makeLinger() {
 
     /** The event loop has had its turn. */
     turned() {
-      since = performance.now();
+      since = now();
     },
   };
   return linger;

@@ -166,9 +166,11 @@ export function named(from, parse) {
 
 /** @param {string} from @param {unknown} cause */
 const malformed = (from, cause) =>
-  new SluiceError('load', `${from} does not compile: it is truncated, damaged or not wasm`, {
-    cause,
-  });
+  new SluiceError(
+    'load',
+    `${from} does not compile: it is truncated, damaged or not wasm, or the CSP's script-src lacks 'wasm-unsafe-eval'`,
+    { cause },
+  );
 
 /** @param {string} from @param {unknown} cause */
 export const brokenOff = (from, cause) => new SluiceError('load', `${from} broke off`, { cause });

@@ -14,13 +14,14 @@ import { common, nextId } from './common.js';
 import { SluiceError, statusError } from './errors.js';
 import * as layout from './layout.js';
 import * as Status from './status.js';
+import { encoder } from './utf8.js';
 
 /** @param {string} name */
 export function requireName(name) {
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(`a name is a string that is not empty, not ${String(name)}`);
   }
-  const bytes = new TextEncoder().encode(name).length;
+  const bytes = encoder().encode(name).length;
   if (bytes > layout.NAME_MAX) {
     throw new SluiceError(
       'too-large',
@@ -176,7 +177,7 @@ export const gone = (what) =>
 
 /** @param {string} what */
 export const wasRemoved = (what) =>
-  new SluiceError('closed', `${what} was removed: open it again to make another`);
+  new SluiceError('closed', `${what} was removed or closed: open it again`);
 
 /** @param {string} name @param {string} wanted @param {string} [there] */
 export const otherShape = (name, wanted, there = 'something else') =>

@@ -28,12 +28,13 @@ export function packagedCore() {
 }
 
 async function load() {
-  const url = new URL('./core.wasm', import.meta.url);
+  /** @type {URL | undefined} */
+  let url;
   try {
+    url = new URL('./core.wasm', import.meta.url);
     const module = await WebAssembly.compileStreaming(read(url));
     return { module, memory: CORE_MEMORY, from: url.href };
   } catch {
-    // Of the wrong type, or nothing of the kind: that one looks closer, and says what is wrong.
-    return (await part(import('./given.js'))).compile(url);
+    return (await part(import('./given.js'))).compileCore(url);
   }
 }

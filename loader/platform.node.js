@@ -25,6 +25,9 @@ export const mayBlock = () => true;
 /** Bun's engine is WebKit's. */
 export const losesWakeUps = () => 'bun' in process.versions;
 
+/** Who listens to a worker's own messages keeps it running. */
+export const ringsByMessage = () => false;
+
 let waits = 0;
 /** @type {NodeJS.Timeout | undefined} */
 let anchor;
@@ -44,7 +47,9 @@ export function keepAlive() {
 /** Bytes that will all be written: V8 fills others with zeros, page by page. @param {number} bytes */
 export const room = (bytes) => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 
-/** @param {MessagePort} port */
+export const portsTell = () => true;
+
+/** @param {unknown} port */
 export const unref = (port) => /** @type {any} */ (port).unref();
 
 /** @returns {Parent | undefined} */
@@ -63,11 +68,16 @@ export function parent() {
   };
 }
 
+/** Deno and Bun have one. */
+const OTHER_WORKER =
+  "the global Worker does not tell its end: import { Worker } from 'node:worker_threads'";
+
 /**
  * @param {any} worker a Worker of node:worker_threads
  * @param {WorkerEvents} events
  */
 export function watchWorker(worker, events) {
+  if (typeof worker.on !== 'function') throw new TypeError(OTHER_WORKER);
   /** @param {unknown} data */
   const message = (data) => events.message?.(data);
   /** @param {any} error */
@@ -86,7 +96,9 @@ export function watchWorker(worker, events) {
  * @param {() => void} dead
  */
 export function watchDeath(worker, _name, dead) {
-  if (!worker) return undefined; // only whoever has it can tell
+  // Only whoever has the worker can tell. (A port tells by itself that its other side is gone.)
+  if (typeof worker?.once !== 'function') return undefined;
+  if (worker.threadId < 0) setImmediate(dead); // it has exited already
   worker.once('exit', dead);
   return () => {
     worker.off('exit', dead);

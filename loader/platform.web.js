@@ -4,12 +4,13 @@
  *
  * @typedef {{
  *   postMessage(message: unknown, transfer?: Transferable[]): void,
- *   listen(onMessage: (data: any) => unknown): () => void,
+ *   listen(onMessage: (data: any) => unknown, onUnreadable?: () => void): () => void,
  * }} Parent the thread that started this one; `onMessage` is true where nobody else need see it
  *
  * @typedef {{
  *   message?: (data: any) => unknown,
  *   error?: (message: string, error?: unknown) => void,
+ *   unreadable?: () => void,
  *   exit?: (code: number) => void,
  * }} WorkerEvents
  */
@@ -17,8 +18,12 @@
 /** @param {URL} url @param {RequestInit} [init] @returns {Promise<Response>} */
 export const read = (url, init) => fetch(url, init);
 
-/** May this thread block? Only trying tells: workers may, pages and audio worklets may not. */
+/**
+ * May this thread block? Only trying tells: workers may, pages may not. Audio worklets may not either,
+ * though Firefox and WebKit would let them.
+ */
 export function mayBlock() {
+  if ('registerProcessor' in globalThis) return false;
   try {
     const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     Atomics.wait(new Int32Array(buffer), 0, 1, 0);
@@ -41,16 +46,27 @@ export function losesWakeUps() {
 /** @type {string | undefined} */
 let agent;
 
+/** May such a sleeper be woken by a worker's own messages instead? */
+export const ringsByMessage = losesWakeUps;
+
 /** Keeps the thread alive until the function that it returns is called. Pages stay anyway. */
 export const keepAlive = () => () => {};
 
 /** Bytes that will all be written. @param {number} bytes */
 export const room = (bytes) => new Uint8Array(bytes);
 
-/** Lets a port not keep the thread alive. @param {MessagePort} _port */
+/** Lets a port not keep the thread alive. @param {unknown} _port */
 export const unref = (_port) => {};
 
-/** @returns {Parent | undefined} */
+/** Do ports tell that their other side is gone? */
+export const portsTell = () => 'onclose' in MessagePort.prototype;
+
+/**
+ * Listeners that capture come before all others, also those from before, but in Chromium: what is not for
+ * the user's, they do not see.
+ *
+ * @returns {Parent | undefined}
+ */
 export function parent() {
   const scope = /** @type {any} */ (globalThis);
   if (typeof scope.WorkerGlobalScope === 'undefined' || typeof scope.postMessage !== 'function') {
@@ -58,13 +74,17 @@ export function parent() {
   }
   return {
     postMessage: (message, transfer = []) => scope.postMessage(message, transfer),
-    listen(onMessage) {
+    listen(onMessage, onUnreadable = () => {}) {
       /** @param {MessageEvent} event */
       const listener = (event) => {
         if (onMessage(event.data)) event.stopImmediatePropagation();
       };
-      scope.addEventListener('message', listener);
-      return () => scope.removeEventListener('message', listener);
+      scope.addEventListener('message', listener, true);
+      scope.addEventListener('messageerror', onUnreadable);
+      return () => {
+        scope.removeEventListener('message', listener, true);
+        scope.removeEventListener('messageerror', onUnreadable);
+      };
     },
   };
 }
@@ -81,12 +101,15 @@ export function watchWorker(worker, events) {
   };
   /** @param {ErrorEvent} event */
   const error = (event) => events.error?.(event.message ?? '', event.error ?? undefined);
-  const unreadable = () => events.error?.('a message of the handshake could not be read there');
-  worker.addEventListener('message', message);
+  const unreadable = () =>
+    events.unreadable
+      ? events.unreadable()
+      : events.error?.('a message of the handshake could not be read there');
+  worker.addEventListener('message', message, true);
   worker.addEventListener('error', error);
   worker.addEventListener('messageerror', unreadable);
   return () => {
-    worker.removeEventListener('message', message);
+    worker.removeEventListener('message', message, true);
     worker.removeEventListener('error', error);
     worker.removeEventListener('messageerror', unreadable);
   };
@@ -131,9 +154,15 @@ export function proveLife(name) {
   });
 }
 
-/** A turn of the event loop, without the delay that timers have. @returns {Promise<void>} */
+/**
+ * A turn of the event loop, without the delay that timers have. Audio worklets have no channels; they
+ * take theirs between two calls of process().
+ *
+ * @returns {Promise<void>}
+ */
 export const turn = () =>
   new Promise((resolve) => {
+    if (!globalThis.MessageChannel) return resolve();
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

@@ -5,21 +5,26 @@
  * carry the key `sluice`. The worker speaks first: a message posted to it before it listens is lost.
  *
  * @typedef {{sluice: 'hello', version: number}} Hello worker to spawner
- * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort, lock: string, participant: number}} Welcome
- *   spawner to worker; it holds the Web Lock `lock` for as long as it lives; `participant`: the spawner's
+ * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort | 'own', lock: string, participant: number, reserved?: number}} Welcome
+ *   spawner to worker; it holds the Web Lock `lock` for as long as it lives; `participant`: the spawner's;
+ *   `reserved`: the worker's, over shared memory, which the spawner buries whatever becomes of the worker
+ * @typedef {{sluice: 'own', of: string | number, data: any}} Own in both directions: what would go over a
+ *   port between the two, where ports are slow (messages/own-port.js); `of`: which
+ * @typedef {{sluice: 'line', of: number}} Line spawner to worker: such a one, for calls
  * @typedef {{sluice: 'bell'}} Ring in both directions, at any time: see doorbell.js
  *
  * The worker answers over `port`.
  *
- * @typedef {{op: 'attached', participant: number}} Attached
+ * @typedef {{op: 'attached'}} Attached
  * @typedef {{op: 'failed', error: import('./errors.js').PlainError}} Failed
  * @typedef {{op: 'room'}} Room there is no room for its memory: the spawner collects its garbage, and
  *   answers the same
  * @typedef {{op: 'child', lock: string, participant: number}} Child it has started a worker itself,
  *   whose death its spawner has to see when it is dead too; passed on upwards
  *
- * On the message transport `link` is the thread's link to the creator, who decides everything: it
- * offers services (messages/), to which the other threads send requests and posts.
+ * On the message transport `link` is the thread's link to the creator ('own': over the worker's own
+ * port), who decides everything: it offers services (messages/), to which the other threads send
+ * requests and posts.
  *
  * @typedef {{op: 'request', id: number, service: string, body: any}} Request
  * @typedef {{op: 'reply', id: number, value: any}} Reply

@@ -34,8 +34,10 @@ import { within } from './wait.js';
  * @param {import('./protocol.js').HandleData} handle
  * @param {WebAssembly.Memory} [memory] of the space to be made
  * @param {WebAssembly.Imports} [imports]
+ * @param {Promise<unknown>} [proof] of this thread's life: it enters when others can watch it
+ * @param {number} [reserved] the id that its spawner took for it
  */
-export function join(handle, memory, imports) {
+export function join(handle, memory, imports, proof, reserved) {
   const shared = handle.memory;
   return enter({
     module: handle.module,
@@ -46,6 +48,8 @@ export function join(handle, memory, imports) {
     create: shared === undefined,
     hosted: handle.hosted,
     imports,
+    proof,
+    reserved,
   });
 }
 

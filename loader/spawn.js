@@ -8,7 +8,15 @@
  * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
  */
 
-import { keepAlive, turn, unref, watchDeath, watchOrphan, watchWorker } from '#platform';
+import {
+  keepAlive,
+  ringsByMessage,
+  turn,
+  unref,
+  watchDeath,
+  watchOrphan,
+  watchWorker,
+} from '#platform';
 import { common } from './common.js';
 import { alive, bury } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
@@ -17,6 +25,7 @@ import { inside } from './internals.js';
 import { makeRoom } from './memory.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { random } from './random.js';
+import { check } from './thread.js';
 import { limit, watch } from './wait.js';
 
 /** @typedef {{worker: Worker, port: MessagePort, space: import('./space.js').Space, lost: Promise<SluiceError>}} Known */
@@ -35,28 +44,23 @@ const DEADLINE = 10_000;
  * Starts a worker whose script calls attach(), and waits until it has. A worker that does not get
  * there is terminated, and the error of code "load" names the likely cause.
  *
- * @param {import('./space.js').Space} space
+ * @param {import('./space.js').Space | Promise<import('./space.js').Space>} space the promise of one
+ *   saves time: the worker's script loads while the space is made
  * @param {() => Worker} make
  * @param {import('./wait.js').Wait} [wait] `timeout`: 10 seconds by default
  * @returns {Promise<Peer>}
  */
 export async function spawn(space, make, wait) {
-  const internals = inside(space);
+  if (!('then' in Object(space))) inside(/** @type {import('./space.js').Space} */ (space));
   wait?.signal?.throwIfAborted();
   limit(wait?.timeout);
   const worker = startWorker(make);
   const lock = `sluice-${random()}`;
   const letGo = keepAlive();
   try {
-    const { participant, port } = await meet(internals, worker, lock, wait);
-    internals.up?.postMessage({ op: 'child', lock, participant });
-    const peer = makePeer(internals, worker, lock, participant, port);
-    peers().set(peer, { worker, port, space, lost: peer.lost });
-    return peer;
+    return await meet(Promise.resolve(space), worker, lock, wait);
   } catch (error) {
     worker.terminate();
-    internals.hub?.disconnect(lock);
-    internals.link?.disconnect(lock);
     throw error;
   } finally {
     letGo();
@@ -69,7 +73,7 @@ function startWorker(make) {
   try {
     worker = make();
   } catch (cause) {
-    throw new SluiceError('load', `the worker could not be made: ${messageOf(cause)}`, { cause });
+    throw new SluiceError('load', `the worker was not made: ${messageOf(cause)}`, { cause });
   }
   if (typeof worker?.postMessage !== 'function' || typeof worker.terminate !== 'function') {
     throw new TypeError('spawn() takes a function that returns a new Worker');
@@ -81,28 +85,30 @@ function startWorker(make) {
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
- * The handshake (protocol.js), up to the worker's participant id and the port to it.
+ * The handshake (protocol.js).
  *
- * @param {import('./internals.js').Internals} internals
+ * @param {Promise<import('./space.js').Space>} coming
  * @param {Worker} worker
  * @param {string} lock
  * @param {import('./wait.js').Wait | undefined} wait
- * @returns {Promise<{participant: number, port: MessagePort}>}
+ * @returns {Promise<Peer>}
  */
-function meet(internals, worker, lock, wait) {
-  const { hub, link, handle } = internals;
+function meet(coming, worker, lock, wait) {
   const timeout = wait?.timeout ?? DEADLINE;
   return new Promise((resolve, reject) => {
-    /** @type {MessagePort | undefined} */
-    let port;
+    /** Of a worker that was let in. @type {(() => Peer) | undefined} */
+    let peer;
+    let [greeted, over] = [false, false];
     const end = () => {
+      over = true;
       stopWatching();
       stopWaiting();
     };
     /** @param {unknown} reason */
     const fail = (reason) => {
+      if (over) return;
       end();
-      port?.close();
+      peer?.().terminate();
       reject(reason);
     };
     const stopWaiting = watch({ signal: wait?.signal, timeout }, 'spawn()', (reason) =>
@@ -111,21 +117,37 @@ function meet(internals, worker, lock, wait) {
     const stopWatching = watchWorker(worker, {
       message(data) {
         const hello = handshake(data, 'hello');
-        if (!hello || port) return;
-        if (hello.version !== PROTOCOL) {
-          fail(versions(hello.version));
-          return;
-        }
-        welcome();
+        if (!hello || greeted) return false;
+        greeted = true;
+        if (hello.version === PROTOCOL) coming.then(welcome).catch(fail);
+        else fail(versions(hello.version));
+        return true;
       },
       error: (message, cause) => fail(notLoaded(message, cause)),
+      // What it posted before may still be on its way.
       exit: (code) =>
-        fail(new SluiceError('load', `the worker exited (${code}) before it called attach()`)),
+        turn().then(() =>
+          fail(new SluiceError('load', `the worker exited (${code}) before attach()`)),
+        ),
     });
 
-    function welcome() {
+    coming.catch(fail);
+
+    /** @param {import('./space.js').Space} space */
+    function welcome(space) {
+      if (over) return;
+      const internals = inside(space);
+      const { hub, link, handle, thread, transport } = internals;
+      // The worker's id, known before it runs: it may be terminated at any moment, and who had entered
+      // the space without another's knowledge would be there for ever.
+      const reserved =
+        transport === 'shared'
+          ? thread.exports.sluice_participant_reserve(thread.self) ||
+            check(thread.status(), 'spawn()')
+          : 0;
       const { port1, port2 } = new MessageChannel();
-      port = port1;
+      const made = () => makePeer(space, internals, worker, lock, reserved, port1);
+      peer = made;
       port1.onmessage = ({ data }) => {
         if (data.op === 'failed') {
           fail(fromPlain(data.error));
@@ -134,14 +156,24 @@ function meet(internals, worker, lock, wait) {
           port1.postMessage(data);
         } else if (data.op === 'attached') {
           end();
-          resolve({ participant: data.participant, port: port1 });
+          resolve(made());
         }
       };
-      const toCreator = (hub ?? link)?.connect(lock);
-      const ports = toCreator ? [port2, toCreator] : [port2];
-      const { participant } = internals.thread;
+      const above = hub ?? link;
+      const toCreator = above?.connect(lock, worker);
+      const ports = typeof toCreator === 'object' ? [port2, toCreator] : [port2];
+      const { participant } = thread;
+      internals.up?.postMessage({ op: 'child', lock, participant: reserved });
       worker.postMessage(
-        { sluice: 'welcome', handle, port: port2, link: toCreator, lock, participant },
+        {
+          sluice: 'welcome',
+          handle,
+          port: port2,
+          link: toCreator,
+          lock,
+          participant,
+          reserved,
+        },
         ports,
       );
     }
@@ -150,9 +182,9 @@ function meet(internals, worker, lock, wait) {
     const tooLate = (cause) =>
       new SluiceError(
         'load',
-        port
+        peer
           ? `the worker did not finish attach() within ${timeout} ms`
-          : `the worker did not call attach() within ${timeout} ms: its script does not import it, awaits something else first, or never loaded (see the console)`,
+          : `the worker did not call attach() within ${timeout} ms, or there was no space yet: its script does not import it, awaits something else first, or did not load (see the console)`,
         { cause },
       );
   });
@@ -162,7 +194,7 @@ function meet(internals, worker, lock, wait) {
 export function notLoaded(message, cause) {
   const text = message
     ? `the worker's script failed: ${message}`
-    : "the worker's script did not load: it is missing (404), has a syntax error or the wrong MIME type, is blocked by the CSP's worker-src, or came without Cross-Origin-Embedder-Policy under an isolated page";
+    : "the worker's script did not load: it is missing (404), has a syntax error or the wrong MIME type, is blocked by the CSP's worker-src, or lacks Cross-Origin-Embedder-Policy in an isolated page";
   return new SluiceError('load', text, { cause });
 }
 
@@ -174,14 +206,15 @@ const versions = (theirs) =>
   );
 
 /**
+ * @param {import('./space.js').Space} space
  * @param {import('./internals.js').Internals} internals
  * @param {Worker} worker
  * @param {string} lock
- * @param {number} participant
+ * @param {number} participant the worker's; 0 on the message transport, where it has a space of its own
  * @param {MessagePort} port to the worker
  * @returns {Peer}
  */
-function makePeer(internals, worker, lock, participant, port) {
+function makePeer(space, internals, worker, lock, participant, port) {
   const { hub, link } = internals;
   /** @type {(error: SluiceError) => void} */
   let setLost = () => {};
@@ -202,7 +235,7 @@ function makePeer(internals, worker, lock, participant, port) {
   };
   unref(port);
 
-  const { doorbell } = internals.thread;
+  const doorbell = ringsByMessage() ? internals.thread.doorbell : undefined;
   const dropNeighbour = doorbell?.addNeighbour(participant, () =>
     worker.postMessage({ sluice: 'bell' }),
   );
@@ -253,5 +286,6 @@ function makePeer(internals, worker, lock, participant, port) {
     },
     [ASYNC_DISPOSE]: () => peer.terminate(),
   };
+  peers().set(peer, { worker, port, space, lost: peer.lost });
   return peer;
 }

@@ -1,32 +1,42 @@
 /** A spawned worker's way into the space of the thread that started it. */
 
-import { keepAlive, losesWakeUps, parent, unref } from '#platform';
+import { keepAlive, losesWakeUps, parent, portsTell, ringsByMessage, unref } from '#platform';
 import { common } from './common.js';
 import { liveBy } from './death.js';
 import { makeDoorbell } from './doorbell.js';
 import { SluiceError, toPlain } from './errors.js';
 import { inside } from './internals.js';
+import { ownPort } from './messages/own-port.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { join, makeSpace } from './space.js';
 import { limit, watch } from './wait.js';
 
 const DEADLINE = 10_000;
 
+/** @typedef {import('./messages/own-port.js').Port} Port */
+
 /**
  * Of a spawned worker: `connects` came before somebody listened, `connected`; `space`, the spawner's:
  * one a worker, however often it is asked for.
  *
  * @typedef {{
- *   connects: MessagePort[], connected?: (port: MessagePort) => void,
+ *   connects: Port[], connected?: (port: Port) => void,
  *   space?: Promise<import('./space.js').Space>,
  * }} Spawned
  */
 const spawned = /* @__PURE__ */ common('spawned', () => /** @type {Spawned} */ ({ connects: [] }));
 
-/** Hears of ports by which others connect to this worker. @param {(port: MessagePort) => void} listener */
+/** Hears of ports by which others connect to this worker. @param {(port: Port) => void} listener */
 export function onConnect(listener) {
   spawned().connected = listener;
   for (const port of spawned().connects.splice(0)) listener(port);
+}
+
+/** @param {Port} port */
+function connect(port) {
+  const { connected, connects } = spawned();
+  if (connected) connected(port);
+  else connects.push(port);
 }
 
 /**
@@ -51,33 +61,42 @@ export function attachToSpawner(options, follow) {
  */
 async function enterSpawners(options, follow) {
   // Before anybody else who listens when attach() has been called: bells are for nobody else.
-  const rung = losesWakeUps() ? hearBells() : undefined;
-  const { handle, port, link, lock, participant } = await askSpawner(options);
+  const rung = ringsByMessage() ? hearBells() : undefined;
+  const { handle, port, link, lock, participant, reserved } = await askSpawner(options);
+  const spawner = /** @type {import('./platform.web.js').Parent} */ (parent());
+  const toCreator = link === 'own' ? ownPort(spawner, 'link') : link;
+  if (!portsTell()) hearLines(spawner);
   try {
-    await liveBy(lock);
-    const enter = async () => join(handle, undefined, options.imports);
+    const proof = liveBy(lock);
+    const enter = async () => join(handle, undefined, options.imports, proof, reserved);
     const thread = await enter().catch(async (error) => {
       if (error.code !== 'no-memory') throw error;
       await room(port);
       return enter();
     });
-    if (rung && handle.memory) thread.doorbell = makeDoorbell(thread);
-    const space = makeSpace(handle, thread, false, link && follow(link));
+    if (losesWakeUps() && handle.memory) thread.doorbell = makeDoorbell(thread);
+    const space = makeSpace(handle, thread, false, toCreator && follow(toCreator));
     inside(space).up = port;
     rung?.(thread.doorbell, participant);
     port.onmessage = ({ data }) => {
-      if (data.op !== 'connect') return;
-      const { connected, connects } = spawned();
-      if (connected) connected(data.port);
-      else connects.push(data.port);
+      if (data.op === 'connect') connect(data.port);
     };
     unref(port);
-    port.postMessage({ op: 'attached', participant: thread.participant });
+    port.postMessage({ op: 'attached' });
     return space;
   } catch (error) {
     port.postMessage({ op: 'failed', error: toPlain(error) });
     throw error;
   }
+}
+
+/** The spawner connects by the port that both have. @param {import('./platform.web.js').Parent} spawner */
+function hearLines(spawner) {
+  spawner.listen((data) => {
+    const line = handshake(data, 'line');
+    if (line) connect(ownPort(spawner, line.of));
+    return line;
+  });
 }
 
 /** The spawner has collected its garbage. @param {MessagePort} port to it @returns {Promise<unknown>} */
@@ -109,7 +128,7 @@ function hearBells() {
 
 /**
  * @param {import('./wait.js').Wait} options
- * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort, lock: string, participant: number}>}
+ * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort | 'own', lock: string, participant: number, reserved?: number}>}
  */
 function askSpawner(options) {
   const spawner = parent();

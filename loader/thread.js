@@ -8,7 +8,6 @@
  *   linger: import('./linger.js').Linger,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
  *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
- *   textAt(at: number, bytes: number): string,
  *   status(): number,
  * }} Thread `self` is the address of this thread's sluice_space, `top` that of its empty stack; all addresses are absolute; `waits`:
  *   those of bell.js that are pending
@@ -19,6 +18,7 @@ import { instantiate } from './instantiate.js';
 import * as layout from './layout.js';
 import { makeLinger } from './linger.js';
 import * as Status from './status.js';
+import { encoder } from './utf8.js';
 
 const NAME_SCRATCH = 128;
 /** The packaged core's deepest frame takes some 200 bytes; other modules get what emcc gives them. */
@@ -28,26 +28,43 @@ export const MODULE_STACK = 64 * 1024;
 /**
  * @param {{
  *   module: WebAssembly.Module, memory: WebAssembly.Memory, at: {module: string, name: string},
- *   stack: number, imports?: WebAssembly.Imports, base?: number, create: boolean, hosted?: boolean,
+ *   stack: number, imports?: WebAssembly.Imports, base?: number, create: boolean, hosted?: boolean, proof?: Promise<unknown>, reserved?: number,
  * }} what `at`: the import that takes the memory; `base`: where the space starts, else behind the
  *   module's own data; `create`: make the space, else attach to it; `hosted`: the memory is another
- *   program's, and does not grow for the space's sake
+ *   program's, and does not grow for the space's sake; `proof`: of this thread's life; `reserved`: the id that its spawner took for it
  * @returns {Promise<Thread>}
  */
-export async function enter({ module, memory, at, stack, imports, base, create, hosted }) {
-  const instance = await instantiate(module, withMemory(module, imports, at, memory));
+export async function enter(what) {
+  const {
+    module,
+    memory,
+    at,
+    stack,
+    imports,
+    base: given,
+    create,
+    hosted,
+    proof,
+    reserved = 0,
+  } = what;
+  const making = instantiate(module, withMemory(module, imports, at, memory));
+  const [instance] = await Promise.all([making, proof]);
   const exports = /** @type {any} */ (instance.exports);
   requireCore(exports);
-  base ??= align(exports.__heap_base.value, layout.ALIGN);
-  const available = memory.buffer.byteLength - base;
+  const base = given ?? align(exports.__heap_base.value, layout.ALIGN);
   if (create) {
+    const available = memory.buffer.byteLength - base;
     // Nobody else is here yet: the end of the space serves as scratch.
     const scratch = base + available - 128;
     check(exports.sluice_space_init(scratch, base, available), 'create()');
     new Uint8Array(memory.buffer, scratch, 128).fill(0); // what is free is zero
   }
   // The one call that needs no stack; all instances start with the same stack pointer.
-  const self = exports.sluice_thread_enter(base, available, layout.AREA_STACK + stack, 0);
+  const room = layout.AREA_STACK + stack;
+  const join = () =>
+    exports.sluice_thread_enter(base, memory.buffer.byteLength - base, room, reserved);
+  let self = join();
+  if (self === Status.NO_MEMORY && !hosted && grow(memory, base, room)) self = join();
   if (self < 0 && self > -256) throw statusError(self, create ? 'create()' : 'attach()');
   const thread = makeThread(memory, exports, base, self >>> 0, hosted === true);
   const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
@@ -68,6 +85,34 @@ export async function enter({ module, memory, at, stack, imports, base, create, 
 
 /** @param {number} value @param {number} to */
 const align = (value, to) => Math.ceil(value / to) * to;
+
+/**
+ * Makes the memory larger by what `bytes` take, if it may, and tells all threads: as sluice_space_grow() does for
+ * those who are in the space.
+ *
+ * @param {WebAssembly.Memory} memory
+ * @param {number} base
+ * @param {number} bytes
+ */
+function grow(memory, base, bytes) {
+  // The allocator adds a header and rounds up by at most a quarter.
+  const pages = Math.ceil((bytes * 1.25 + 2 * layout.ALIGN) / layout.PAGE);
+  try {
+    memory.grow(pages);
+  } catch {
+    return false;
+  }
+  const { buffer } = memory;
+  const words = new Uint32Array(buffer);
+  const at = (base + layout.HEADER_BYTES) >> 2;
+  const reached = buffer.byteLength - base;
+  let old = Atomics.load(words, at);
+  while (old < reached) {
+    Atomics.compareExchange(words, at, old, reached);
+    old = Atomics.load(words, at);
+  }
+  return true;
+}
 
 /** @param {number} status @param {string} what */
 export function check(status, what) {
@@ -110,8 +155,6 @@ function requireCore(exports) {
  * @param {boolean} hosted
  */
 function makeThread(memory, exports, base, self, hosted) {
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const thread = {
     memory,
     exports,
@@ -155,17 +198,9 @@ function makeThread(memory, exports, base, self, hosted) {
 
     /** Makes the memory larger by what `bytes` take, if it may. @param {number} bytes */
     grow(bytes) {
-      if (hosted) return false;
-      // The allocator adds a header and rounds up by at most a quarter.
-      const pages = Math.ceil((bytes * 1.25 + 2 * layout.ALIGN) / layout.PAGE);
-      try {
-        memory.grow(pages);
-      } catch {
-        return false;
-      }
-      const reached = memory.buffer.byteLength;
-      thread.reach(reached);
-      return exports.sluice_space_grow(self, reached - base) === Status.OK;
+      if (hosted || !grow(memory, base, bytes)) return false;
+      thread.reach(memory.buffer.byteLength);
+      return true;
     },
 
     /**
@@ -177,7 +212,7 @@ function makeThread(memory, exports, base, self, hosted) {
      * @param {(at: number, bytes: number) => T} use
      */
     withText(name, use) {
-      const bytes = encoder.encode(name);
+      const bytes = encoder().encode(name);
       const at = bytes.length > NAME_SCRATCH ? thread.alloc(bytes.length) : thread.area;
       thread.u8.set(bytes, at);
       try {
@@ -186,9 +221,6 @@ function makeThread(memory, exports, base, self, hosted) {
         if (at !== thread.area) thread.free(at);
       }
     },
-
-    /** @param {number} at @param {number} bytes */
-    textAt: (at, bytes) => decoder.decode(thread.u8.slice(at, at + bytes)),
   };
   thread.participant = thread.i32[(self + layout.SPACE_PARTICIPANT) >> 2];
   return thread;

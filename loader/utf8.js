@@ -5,9 +5,9 @@ const SHORT_TEXT = 48;
 /** Up to so many bytes a loop is faster than TextDecoder and a copy. */
 const SHORT_BYTES = 24;
 /** Made when they are first used: not every place that imports this has them.
- * @type {TextEncoder | undefined} */
+ * @type {Pick<TextEncoder, 'encode' | 'encodeInto'> | undefined} */
 let encoding;
-/** @type {TextDecoder | undefined} */
+/** @type {Pick<TextDecoder, 'decode'> | undefined} */
 let decoding;
 const scratch = /* @__PURE__ */ new Uint8Array(256);
 
@@ -16,9 +16,15 @@ export function encoder() {
   return encoding;
 }
 
-function decoder() {
+export function decoder() {
   decoding ??= new TextDecoder('utf-8', { ignoreBOM: true });
   return decoding;
+}
+
+/** In their place, where there are none. @param {typeof encoding} encoder @param {typeof decoding} decoder */
+export function useInstead(encoder, decoder) {
+  encoding = encoder;
+  decoding = decoder;
 }
 
 /** @param {string} value */

@@ -1,6 +1,5 @@
 /** The codec for values of any shape. */
 
-import { SluiceError } from './errors.js';
 import { read } from './value/read.js';
 import { buffer, release, write } from './value/write.js';
 
@@ -47,14 +46,3 @@ export const value = {
   },
   decode: read,
 };
-
-/** Whether the codec carries the value; then it has its bytes ready. @param {unknown} value */
-export function carries(value) {
-  try {
-    measure(value);
-    return true;
-  } catch (error) {
-    if (error instanceof SluiceError && error.code === 'clone') return false;
-    throw error;
-  }
-}

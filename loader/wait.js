@@ -42,7 +42,7 @@ export function watch(wait, what, fail) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const stop = () => {
-    clearTimeout(timer);
+    if (timer) clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   };
   const abort = () => {

@@ -286,4 +286,5 @@ function broadcastConsumer(ring) {
 }
 
 /** Where a reader starts, and goes on. */
-const [OLDEST, NEXT] = [0, 2];
+const OLDEST = 0;
+const NEXT = 2;

@@ -4,6 +4,7 @@
  */
 
 import { fromPlain, kindOf, SluiceError } from '../errors.js';
+import { decoder, encoder } from '../utf8.js';
 import { wordsOf } from './ring.js';
 
 /** A longer message or stack is cut: a reason is for people. */
@@ -35,7 +36,7 @@ export function plainReason(reason) {
  */
 export function closeRing({ thread, kind, at }, producer, reason) {
   const { exports, self, base } = thread;
-  const bytes = new TextEncoder().encode(reason ? JSON.stringify(reason) : '');
+  const bytes = encoder().encode(reason ? JSON.stringify(reason) : '');
   const block = bytes.length > 0 ? keep(thread, bytes) : 0;
   const offset = block && block - base;
   if (kind === 'spsc') {
@@ -67,7 +68,7 @@ export function readReason({ thread, at, kind }) {
   const end = start + (exports.sluice_slab_bytes(self, offset) >>> 0);
   thread.reach(end);
   try {
-    return JSON.parse(new TextDecoder().decode(thread.u8.slice(start, end)));
+    return JSON.parse(decoder().decode(thread.u8.slice(start, end)));
   } catch {
     return undefined; // overwritten
   }

@@ -28,14 +28,27 @@ export async function tryWorker(memory) {
   }
   const problems = await whyNot(file, directive);
   const blob = await attempt(blobWorker, given);
-  if (!blob.started) return { sharable, shared: sharable, problems };
+  const theirs = problems.map(asOfThisFile);
+  if (!blob.started) return { sharable, shared: sharable, problems: theirs };
   // Workers start, only not from a file of this package: their users have files of their own.
   return {
     sharable,
     shared: blob.shared,
-    problems: [...problems, ...aboutMemory(blob, sharable)],
+    problems: [...theirs, ...aboutMemory(blob, sharable)],
   };
 }
+
+/**
+ * A file of this package that is missing harms nobody: others have an inlined copy, and users files of
+ * their own.
+ *
+ * @param {Problem} problem
+ * @returns {Problem}
+ */
+const asOfThisFile = (problem) =>
+  ELSEWHERE.includes(problem.code) ? { ...problem, severity: 'warning' } : problem;
+
+const ELSEWHERE = ['worker-missing', 'worker-type', 'worker-cross-origin', 'worker-unreachable'];
 
 /** @param {Outcome} outcome @param {boolean} sharable @returns {Problem[]} */
 function aboutMemory({ shared, woken, why }, sharable) {

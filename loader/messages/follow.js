@@ -3,7 +3,7 @@
 import { makeEnds } from './ends.js';
 import { makeLink } from './link.js';
 
-/** @param {MessagePort} port to the creator */
+/** @param {import('./own-port.js').Port} port to the creator */
 export const followByMessages =
   (port) => (/** @type {import('../internals.js').Internals} */ internals) => {
     const { thread, watchers } = internals;

@@ -16,23 +16,26 @@
  *   on(service: string, listener: (body: any) => void): void,
  * }} Client a thread's way to the services; what it sends arrives in order, and so do the answers
  *
+ * @typedef {import('./own-port.js').Port} Port
+ *
  * @typedef {{
  *   readonly client: Client, readonly peers: number,
- *   connect(link: string): MessagePort, adopt(link: string, port: MessagePort, parent?: string): void,
+ *   connect(link: string, worker: Worker): MessagePort | 'own', adopt(link: string, port: Port, parent?: string): void,
  *   disconnect(link: string): void, settled(): Promise<void>, close(): void,
  *   remove(name: string): boolean,
  * }} Hub
  */
 
-import { keepAlive, unref } from '#platform';
+import { keepAlive, portsTell, unref } from '#platform';
 import { toPlain } from '../errors.js';
+import { below, ownPort } from './own-port.js';
 
 /**
  * @param {Record<string, Service>} services
  * @returns {Hub}
  */
 export function makeHub(services) {
-  /** @typedef {{port?: MessagePort, parent?: string, sessions: Map<string, Session>, heard?: () => void}} Link */
+  /** @typedef {{port?: Port, parent?: string, sessions: Map<string, Session>, heard?: () => void}} Link */
   /** @type {Map<string, Link>} */
   const links = new Map();
   /** @type {Map<string, (body: any) => void>} */
@@ -58,7 +61,7 @@ export function makeHub(services) {
     return session;
   }
 
-  /** @param {MessagePort} port @param {number} id @param {() => unknown} work */
+  /** @param {Port} port @param {number} id @param {() => unknown} work */
   async function answer(port, id, work) {
     try {
       port.postMessage({ op: 'reply', id, value: await work() });
@@ -105,7 +108,11 @@ export function makeHub(services) {
       return links.size;
     },
 
-    connect(id) {
+    connect(id, worker) {
+      if (!portsTell()) {
+        hub.adopt(id, ownPort(below(worker), 'link'));
+        return 'own';
+      }
       const { port1, port2 } = new MessageChannel();
       hub.adopt(id, port1);
       return port2;

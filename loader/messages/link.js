@@ -12,7 +12,7 @@ import { keepAlive, unref } from '#platform';
 import { fromPlain, SluiceError } from '../errors.js';
 
 /**
- * @param {MessagePort} port
+ * @param {import('./own-port.js').Port} port
  * @param {() => void} onClosed the creator closed the space
  * @returns {Link}
  */

@@ -18,20 +18,33 @@
  * @typedef {{object: number, entry?: Entry, removed?: true}} Change `removed`: the name was taken away
  */
 
-import { SluiceError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
+import * as Status from '../status.js';
 
-/** @returns {import('./hub.js').Service} */
-export function makeValues() {
+/**
+ * @param {number} room bytes that all tables may hold together: as many as memory would
+ * @returns {import('./hub.js').Service}
+ */
+export function makeValues(room) {
   /** @typedef {{version: number, bytes: Uint8Array | undefined}} Value */
   /** @typedef {(change: Omit<Change, 'object'>) => void} Watcher */
   /** @typedef {{name: string, shape: TableShape, values: Map<string, Value>, size: number, watchers: Set<Watcher>}} Table */
   /** @type {Map<string, Table>} */
   const tables = new Map();
+  let used = 0;
+
+  /** @param {string} name @param {Uint8Array | undefined} bytes @param {Uint8Array} [old] that they stand for */
+  function take(name, bytes, old) {
+    const more = (bytes?.length ?? 0) - (old?.length ?? 0);
+    if (more > 0 && used + more > room) throw statusError(Status.NO_MEMORY, `"${name}"`);
+    used += more;
+  }
 
   /** @param {Open} message @param {Watcher} watcher */
   function open({ name, shape, initial }, watcher) {
     let table = tables.get(name);
     if (!table) {
+      take(name, initial);
       table = { name, shape, values: new Map(), size: 0, watchers: new Set() };
       tables.set(name, table);
       if (initial) table.values.set('', { version: 1, bytes: initial });
@@ -51,6 +64,7 @@ export function makeValues() {
     }
     if (!bytes && !there) return { done: false, version: 0 };
     if (bytes && !there && size >= (shape.entries ?? Infinity)) throw full(name, size);
+    take(name, bytes, there);
     const entry = /** @type {Entry} */ ([key, version + 1, bytes]);
     values.set(key, { version: version + 1, bytes });
     table.size += (bytes ? 1 : 0) - (there ? 1 : 0);
@@ -97,7 +111,9 @@ export function makeValues() {
     },
 
     remove(name) {
-      for (const watcher of tables.get(name)?.watchers ?? []) watcher({ removed: true });
+      const table = tables.get(name);
+      for (const watcher of table?.watchers ?? []) watcher({ removed: true });
+      for (const { bytes } of table?.values.values() ?? []) take(name, undefined, bytes);
       return tables.delete(name);
     },
   };

@@ -7,6 +7,7 @@ import { keepAlive } from '#platform';
 import { untilChanged } from '../bell.js';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import { now } from '../linger.js';
 import { gone, hash, openNamed, otherShape } from '../objects.js';
 import * as Status from '../status.js';
 import { requireOpen } from './shared.js';
@@ -45,6 +46,10 @@ export function fixedCell(thread, named, codec, bytes) {
     exports = gone(what);
   };
 
+  /** What read() gives, the same each time: an audio worklet's process() is to make no garbage.
+   * @type {{version: number, value: any}} */
+  const found = { version: 0, value: undefined };
+
   /** Changes that wait for other writers; those after them have to stay behind. */
   let waiting = 0;
   /** @type {Promise<unknown>} */
@@ -60,11 +65,11 @@ export function fixedCell(thread, named, codec, bytes) {
 
   /** Another writes, in the middle of a copy; or it has died there. @param {number} written @param {number | undefined} expected */
   function persist(written, expected) {
-    const end = performance.now() + PATIENCE;
+    const end = now() + PATIENCE;
     for (;;) {
       const status = write(written, expected);
       if (status !== Status.BUSY) return status;
-      if (performance.now() > end) return Status.AGAIN;
+      if (now() > end) return Status.AGAIN;
     }
   }
 
@@ -110,8 +115,9 @@ export function fixedCell(thread, named, codec, bytes) {
         if (status === Status.EMPTY) return undefined;
         if (status === Status.OK) {
           const word = (length + 8) >> 2;
-          const at = (thread.i32[word] >>> 0) + (thread.i32[word + 1] >>> 0) * 2 ** 32;
-          return { version: at, value: codec.decode(thread.u8, copy, thread.i32[length >> 2]) };
+          found.version = (thread.i32[word] >>> 0) + (thread.i32[word + 1] >>> 0) * 2 ** 32;
+          found.value = codec.decode(thread.u8, copy, thread.i32[length >> 2]);
+          return found;
         }
         if (status !== Status.AGAIN || left === 0) throw statusError(status, what);
       }

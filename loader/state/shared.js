@@ -22,6 +22,7 @@ import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { gone, hash, openNamed, otherShape } from '../objects.js';
 import * as Status from '../status.js';
+import { readUtf8 } from '../utf8.js';
 
 const ANY = 0xffff_ffff_ffff_ffffn;
 /** How often to try again when others were in the way a thousand times. */
@@ -125,7 +126,7 @@ export function sharedTable(thread, named, codec, entries) {
             const from = word(entry + layout.STORE_ENTRY_KEY);
             const length = word(entry + layout.STORE_ENTRY_KEY_BYTES);
             thread.reach(from + length);
-            return thread.textAt(from, length);
+            return readUtf8(thread.u8, from, length);
           });
         }
       } finally {

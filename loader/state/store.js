@@ -14,7 +14,8 @@ const MOST_ENTRIES = 65535;
 /**
  * @template V
  * @typedef {{
- *   get(key: string): V | undefined, keys(): Iterable<string>, readonly size: number,
+ *   get(key: string): V | undefined, version(key: string): number,
+ *   keys(): Iterable<string>, readonly size: number,
  *   set(key: string, value: V, wait?: import('../wait.js').Wait): Promise<void>,
  *   delete(key: string, wait?: import('../wait.js').Wait): Promise<boolean>,
  *   replace(key: string, expected: V | undefined, value: V, wait?: import('../wait.js').Wait): Promise<boolean>,
@@ -22,7 +23,7 @@ const MOST_ENTRIES = 65535;
  *   replaceSync(key: string, expected: V | undefined, value: V): boolean,
  *   watch(key: string, wait?: import('../wait.js').Wait): AsyncIterableIterator<V | undefined>,
  *   readonly ready: Promise<void>,
- * }} Store `replace` sets the value where the one that stands there has the same encoding as
+ * }} Store `version` grows with each change of the key; 0: it has no value. `replace` sets the value where the one that stands there has the same encoding as
  *   `expected`; undefined: where there is none. `watch` gives the value now, and again whenever it has
  *   changed: the newest, not each. `ready`: on messages, this thread knows what was there when it opened
  */
@@ -98,6 +99,7 @@ function makeStore(table, internals, what) {
 
   return {
     get: (key) => table.read(checked(key))?.value,
+    version: (key) => table.version(checked(key)),
     keys: () => table.keys(),
     get size() {
       return table.size;

@@ -20,15 +20,19 @@ export function tableFor(internals, entry, codec, entries) {
 }
 
 /**
- * Who waits for a change ends when this thread lets go of the table.
+ * Who waits for a change ends when this thread lets go of the table. When it leaves the space the table is
+ * closed: what it had of the memory is soon another's.
  *
  * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {import('./shared.js').One} table
  */
-export function closeWatchers({ watchers }, entry, table) {
+export function closeWatchers({ ends, watchers }, entry, table) {
   const { close } = entry;
+  const end = { close: () => close?.() };
+  ends.add(end);
   entry.close = () => {
+    ends.delete(end);
     close?.();
     for (const watcher of [...watchers]) if (watcher.table === table) watcher.close();
   };
