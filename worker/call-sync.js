@@ -10,7 +10,10 @@ import { gone } from './line.js';
 import { remoteOf } from './remote.js';
 import * as shared from './shared.js';
 
-const ROOM = 4096;
+/** Looks before it sleeps, 5 ns each: to be woken takes many times as long as most answers. */
+const LOOKS = 8192;
+/** In milliseconds, at most: code that runs for the first time takes a hundred times as long. */
+const AWAKE = 0.1;
 /** How often a sleeper looks whether the other thread is still there, in milliseconds. */
 const LOOK = 500;
 
@@ -28,7 +31,7 @@ const LOOK = 500;
  *   carries
  */
 export function callSync(remote, name, args, options) {
-  const { link } = remoteOf(remote);
+  const link = /** @type {import('./connect.js').Link} */ (remoteOf(remote).link);
   if (!link) throw new TypeError('callSync() takes what connect() gave');
   const { connection, space, timeout } = link;
   const what = `${name}()`;
@@ -45,54 +48,86 @@ export function callSync(remote, name, args, options) {
   const began = performance.now();
   const end = began + limit(options?.timeout);
 
-  /** Waits for the reply in a new mailbox. @param {number} room @param {(mailbox: import('./protocol.js').Mailbox) => void} ask */
-  function exchange(room, ask) {
-    const at = thread.alloc(shared.MAILBOX_DATA + room); // zeroed
-    thread.i32[(at + shared.MAILBOX_ROOM) >> 2] = room;
+  const turn = board + shared.BOARD_TURN;
+  const data = 4 * board + shared.BOARD_DATA;
+  let id = 0;
+
+  /** A reply that is too long for the board. @param {number} length */
+  function fetch(length) {
+    const at = thread.alloc(length);
+    const serial = thread.exports.sluice_slab_serial(thread.self, at - thread.base);
     try {
-      ask({ at, serial: thread.exports.sluice_slab_serial(thread.self, at - thread.base) });
-      sleep((at + shared.MAILBOX_STATE) >> 2);
-      const length = thread.i32[(at + shared.MAILBOX_LENGTH) >> 2];
-      const from = at + shared.MAILBOX_DATA;
-      return { length, bytes: length > room ? undefined : thread.u8.slice(from, from + length) };
+      Atomics.store(thread.i32, turn, id);
+      connection.post({ op: 'fetch', id, at, serial });
+      sleep();
+      return codec.decode(thread.u8, at, length);
     } finally {
       thread.free(at); // the other side refers to it itself
     }
   }
 
-  /** @param {number} state */
-  function sleep(state) {
-    while (Atomics.load(thread.i32, state) === 0) {
-      const now = performance.now();
-      if (now >= end) throw new SluiceError('timeout', `${what}: ${options?.timeout} ms passed`);
-      Atomics.wait(thread.i32, state, 0, Math.min(end - now, LOOK));
-      look(state);
+  /** Sleeps until the turn of the call is over. */
+  function sleep() {
+    const { i32 } = thread;
+    const asleep = performance.now() + AWAKE;
+    for (let looks = 0, state = id; ; looks++) {
+      state = Atomics.load(i32, turn);
+      if (state === 0) return;
+      if (looks < LOOKS && (looks % 256 || performance.now() < asleep)) continue;
+      looks = LOOKS;
+      const left = end - performance.now();
+      if (left <= 0 && Atomics.compareExchange(i32, turn, id, 0) === id) {
+        throw new SluiceError('timeout', `${what}: ${options?.timeout} ms passed`);
+      }
+      Atomics.wait(i32, turn, state, Math.min(left, LOOK));
+      look();
     }
   }
 
-  /** Is there still somebody to wait for? @param {number} mailbox */
-  function look(mailbox) {
-    const state = Atomics.load(thread.i32, (board + shared.BOARD_STATE) >> 2);
-    const other = thread.i32[(board + shared.BOARD_PARTICIPANT) >> 2];
-    if (Atomics.load(thread.i32, mailbox) !== 0) return;
-    if (state === shared.UNMET && performance.now() - began > timeout) throw unserved(timeout);
-    if (state === shared.ENDED) throw new SluiceError('closed', `${what}: the other side closed`);
-    if (state !== shared.UNMET && !thread.exports.sluice_participant_alive(thread.self, other)) {
-      throw gone();
+  /** Is there still somebody to wait for? */
+  function look() {
+    const other = Atomics.load(thread.i32, board + shared.BOARD_PARTICIPANT);
+    if (Atomics.load(thread.i32, turn) === 0) return;
+    if (other === shared.ENDED) throw new SluiceError('closed', `${what}: the other side closed`);
+    if (other === 0) {
+      if (performance.now() - began > timeout) throw unserved(timeout);
+    } else if (!thread.exports.sluice_participant_alive(thread.self, other)) throw gone();
+  }
+
+  /**
+   * Where the other side looks the call lies on the board: but not what only a message carries, nor a call
+   * after one that went by message and of which nobody has said that it came.
+   *
+   * @type {import('./protocol.js').Post}
+   */
+  function tell(message, transfer) {
+    ({ id } = /** @type {import('./protocol.js').Invoke} */ (message));
+    Atomics.store(thread.i32, turn, id);
+    if (id !== link.next || transfer?.length || !leave(message)) connection.post(message, transfer);
+  }
+
+  /** @param {unknown} message @returns {boolean} whether it is taken */
+  function leave(message) {
+    const asked = board + shared.BOARD_ASKED;
+    const state = Atomics.load(thread.i32, asked);
+    if (state >= 0) return false;
+    try {
+      const length = codec.size(message);
+      if (length > shared.BOARD_ROOM) return false;
+      codec.encode(message, thread.u8, data);
+      return Atomics.compareExchange(thread.i32, asked, state, length) === state;
+    } catch {
+      return false; // a message may carry it, or says what does not go
     }
   }
 
-  let id = 0;
   try {
-    let reply = exchange(ROOM, (mailbox) => {
-      id = connection.invoke(name, args, mailbox);
-    });
-    if (!reply.bytes) {
-      reply = exchange(reply.length, (mailbox) => connection.post({ op: 'fetch', id, mailbox }));
-    }
-    const bytes = /** @type {Uint8Array} */ (reply.bytes);
+    connection.invoke(name, args, tell);
+    sleep();
+    link.next = id + 1;
+    const length = thread.i32[board + shared.BOARD_LENGTH];
     const outcome = /** @type {import('./runner.js').Outcome} */ (
-      codec.decode(bytes, 0, bytes.length)
+      length > shared.BOARD_ROOM ? fetch(length) : codec.decode(thread.u8, data, length)
     );
     if ('value' in outcome) return /** @type {any} */ (outcome.value);
     throw fromPlain(outcome.error);

@@ -11,10 +11,10 @@
  *   async iterable, it can be iterated at once as well
  * @typedef {{
  *   call(name: string | number, args: unknown[], options?: InnerOptions): Answer,
- *   invoke(name: string, args: unknown[], mailbox: import('./protocol.js').Mailbox): number,
+ *   invoke(name: string, args: unknown[], by: import('./protocol.js').Post): number,
  *   expect(id: number, name: string, options: InnerOptions): Promise<any>,
  *   receive(message: import('./protocol.js').Message): void, end(error: Error): void,
- * }} Caller `invoke`: a call whose result goes to a mailbox; gives its id. `expect`: the result of a
+ * }} Caller `invoke`: a call, told `by` this, whose result goes to the board; gives its id. `expect`: the result of a
  *   call that did not go out by message
  */
 
@@ -48,13 +48,14 @@ export function makeCaller(post, callbacks, shared) {
   /**
    * @param {string | number} name
    * @param {unknown[]} args
-   * @param {{transfer?: Transferable[], word?: number, mailbox?: import('./protocol.js').Mailbox, queued?: boolean}} how
+   * @param {{transfer?: Transferable[], word?: number, blocked?: boolean, queued?: boolean}} how
+   * @param {import('./protocol.js').Post} by
    */
-  function send(name, args, { transfer = [], word = 0, mailbox, queued }) {
+  function send(name, args, { transfer = [], word = 0, blocked, queued }, by = post) {
     const sent = callbacks.send(args);
     const list = args.flatMap(transfersOf);
     try {
-      post({ op: 'call', id: ids, name, ...sent, word, mailbox, queued }, [...transfer, ...list]);
+      by({ op: 'call', id: ids, name, ...sent, word, blocked, queued }, [...transfer, ...list]);
     } catch (cause) {
       for (const [, number] of sent.callbacks) callbacks.forget(number);
       throw notCloned(cause, `an argument of ${name}()`);
@@ -134,7 +135,7 @@ export function makeCaller(post, callbacks, shared) {
     expect: (id, name, options) =>
       new Promise((resolve, reject) => expect(id, name, 0, options, resolve, reject)),
 
-    invoke: (name, args, mailbox) => send(name, args, { mailbox }),
+    invoke: (name, args, by) => send(name, args, { blocked: true }, by),
 
     receive(message) {
       const call = 'id' in message && pending.get(message.id);

@@ -34,7 +34,7 @@ const codec = {
   decode: read,
 };
 
-/** @param {MessagePort} port */
+/** @param {import('../loader/messages/own-port.js').Port} port */
 function accept(port) {
   /** @type {import('../loader/space.js').Space | undefined} */
   let theirs;
@@ -90,7 +90,7 @@ function accept(port) {
   });
 }
 
-/** @param {MessagePort} port */
+/** @param {import('../loader/messages/own-port.js').Port} port */
 const stayInTouch =
   (port) => (/** @type {import('../loader/internals.js').Internals} */ internals) => {
     const { thread } = internals;

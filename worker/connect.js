@@ -5,13 +5,16 @@
  * @typedef {{
  *   connection: import('./connection.js').Connection,
  *   space: import('../loader/space.js').Space | undefined, readonly ready: Promise<void>,
- *   timeout: number,
- * }} Link `ready`: the other side serves; or why it does not, after `timeout` milliseconds
+ *   timeout: number, next?: number,
+ * }} Link `ready`: the other side serves; or why it does not, after `timeout` milliseconds. `next`: the call that
+ *   follows the last callSync()
  */
 
-import { keepAlive, turn, watchWorker } from '#platform';
+import { keepAlive, portsTell, turn, watchWorker } from '#platform';
+import { nextId } from '../loader/common.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { below, ownPort } from '../loader/messages/own-port.js';
 import { handshake } from '../loader/protocol.js';
 import { knownPeer, notLoaded } from '../loader/spawn.js';
 import { limit, watch } from '../loader/wait.js';
@@ -104,12 +107,17 @@ export function linkTo(peer, options = {}, onMessage = undefined) {
  *
  * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
  * @param {(error: Error) => void} fail
- * @returns {MessagePort}
+ * @returns {import('../loader/messages/own-port.js').Port}
  */
 function portTo(peer, fail) {
   if (peer instanceof MessagePort) return peer;
-  const { port1, port2 } = new MessageChannel();
   const known = knownPeer(peer);
+  if (known && !portsTell()) {
+    const of = nextId();
+    known.worker.postMessage({ sluice: 'line', of });
+    return ownPort(below(known.worker), of);
+  }
+  const { port1, port2 } = new MessageChannel();
   if (known) known.port.postMessage({ op: 'connect', port: port2 }, [port2]);
   else handOver(/** @type {Worker} */ (peer), port2, fail);
   return port1;
@@ -142,5 +150,5 @@ function handOver(worker, port, fail) {
 export const unserved = (timeout) =>
   new SluiceError(
     'load',
-    `the other thread did not call serve() within ${timeout} ms: its script does not, or never loaded (see the console), or callSync() reaches a thread that is not in this space`,
+    `nobody there called serve() within ${timeout} ms: its script does not, or did not load (see the console), or is in another space`,
   );

@@ -16,7 +16,7 @@ import { makeRunner } from './runner.js';
 import { makeShared } from './shared.js';
 
 /**
- * @param {MessagePort} port
+ * @param {import('../loader/messages/own-port.js').Port} port
  * @param {import('./runner.js').Api} api what the other side may call
  * @param {() => import('../loader/space.js').Space | undefined} space that this thread has attached to
  * @param {(message: import('./protocol.js').Message) => void} onMessage hears of what is not about calls

@@ -14,13 +14,14 @@
 
 import { spawn } from '../loader/spawn.js';
 import { linkTo } from './connect.js';
+import { startPackaged } from './packaged.js';
 
 /** Before a worker is replaced, in milliseconds: from the first to the longest. */
 const [BACKOFF_FIRST, BACKOFF_LONGEST] = [50, 5000];
 
 /**
  * @param {import('../loader/space.js').Space} space
- * @param {() => Worker} make
+ * @param {(() => Worker) | undefined} make without one: the packaged worker
  * @param {{size: number, minSize: number, idleTimeout: number}} options
  * @param {{
  *   free(): void, joined(member: Member): void, lost(member: Member, error: Error): void,
@@ -50,7 +51,7 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
     starting++;
     const { signal } = closing;
     try {
-      const peer = await spawn(space, make, { signal });
+      const peer = await (make ? spawn(space, make, { signal }) : startPackaged(space, { signal }));
       // A pool that has nothing to do keeps no Node running.
       /** @type {any} */ (peer.worker).unref?.();
       signal.addEventListener('abort', peer.terminate);

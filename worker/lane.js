@@ -45,10 +45,12 @@ export const TAKERS = 64;
 export const NAMES = 32;
 
 /** Who changes a word often has its line. HEAD: the oldest position that may be queued; TAIL: the next;
- * LOOKS: 0 while the pool looks at the slots by itself; ASLEEP: a bit for each taker, two words. */
+ * NEWS: how many slots have become the pool's again; LOOKS: 0 while the pool looks at NEWS by itself;
+ * ASLEEP: a bit for each taker, two words. */
 export const HEAD = 0;
 export const TAIL = 128;
-export const LOOKS = 256;
+export const NEWS = 256;
+export const LOOKS = 260;
 export const ASLEEP = 384;
 // As numbers, because a bundler keeps sums that nobody uses.
 /** For each taker: MAY or DISMISSED, and a count to sleep on. */
@@ -77,6 +79,10 @@ export const RAN = 24;
 export const CANCELLED = 32;
 export const DATA = 40;
 export const ROOM = 1112; // SLOT_BYTES - DATA
+
+/** More arguments than that have a block of their own, whose address is then the slot's data. All of them together
+ * may take this part of the space: what is beyond goes by message. */
+export const HELD_PART = 8;
 
 export const BY_MESSAGE = -1;
 export const [VALUE, ERROR] = [0, 1];

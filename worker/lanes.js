@@ -1,9 +1,9 @@
 /**
  * The pool's side of its queue in shared memory (lane.js).
  *
- * It looks at the slots when a worker says that there is something to see, and then goes on looking
- * between other microtasks for as long as that pays: a worker that ends calls one after the other says
- * so once.
+ * It looks at NEWS after each call that is made, and when a worker says that there is something to see, and goes on
+ * looking for as long as that pays: a worker that ends calls one after the other says so once. While it looks
+ * nobody notifies it.
  *
  * @typedef {import('./task.js').Task} Task
  * @typedef {import('./crew.js').Member} Member
@@ -13,23 +13,18 @@
 import { ringsWell, untilChanged } from '../loader/bell.js';
 import { fromPlain, toPlain } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { makeLinger } from '../loader/linger.js';
 import { value as codec } from '../loader/value.js';
 import { follow } from './by-message.js';
+import { makeCargo } from './cargo.js';
 import * as lane from './lane.js';
-import { transfersOf } from './marks.js';
 
-/**
- * So many looks in vain before it waits to be told: more where that was worth it, fewer where it was
- * in vain, and now and then another try.
- */
-const [VAIN_LEAST, VAIN_FIRST, VAIN_MOST] = [2, 32, 128];
-const TRY_AGAIN = 32;
+/** So often whoever got the last result may call again before it waits to be told. */
+const IDLE_LOOKS = 4;
 /** Calls in the queue where those of a higher priority keep coming. */
 const SHALLOW = 8;
 /** So many results at once, and whoever got them may call again before a worker is woken. */
 const MANY = 8;
-/** How long it may look without a turn of the event loop, in milliseconds. */
-const SLICE = 4;
 
 /**
  * @param {import('../loader/space.js').Space} space
@@ -48,10 +43,16 @@ export function makeLanes(space, blocking, on) {
   const serial = thread.exports.sluice_slab_serial(thread.self, at - thread.base);
   const { u8, i32 } = thread;
   const f64 = new Float64Array(u8.buffer);
-  const [looks, asleep, orders, bells] = [lane.LOOKS, lane.ASLEEP, lane.ORDERS, lane.BELLS].map(
-    (place) => (at + place) >> 2,
-  );
-  const tailAt = (at + lane.TAIL) >> 2;
+  const [tailAt, newsAt, looks, asleep, orders, bells] = [
+    lane.TAIL,
+    lane.NEWS,
+    lane.LOOKS,
+    lane.ASLEEP,
+    lane.ORDERS,
+    lane.BELLS,
+  ].map((place) => (at + place) >> 2);
+  const linger = makeLinger();
+  const cargo = makeCargo(thread, at);
 
   /** @type {(Task | undefined)[]} */
   const slots = new Array(lane.SLOTS).fill(undefined);
@@ -65,17 +66,16 @@ export function makeLanes(space, blocking, on) {
   const followed = new Set();
   /** @type {(Member | undefined)[]} */
   const members = [];
-  /** @type {Map<string, number>} */
-  const names = new Map();
   const { timeOrigin } = performance;
   const byBell = ringsWell();
   let looking = false;
   let freed = false;
-  let vain = 0;
-  let patience = VAIN_FIRST;
-  let waits = 0;
+  /** Looks since there was nothing to wait for. */
+  let idle = 0;
   let woken = true;
-  let until = 0;
+  /** Of NEWS, and the first slot that is used. */
+  let seen = 0;
+  let first = 0;
 
   /** @param {number} slot */
   const placeOf = (slot) => lane.placeOf(at, slot);
@@ -84,66 +84,32 @@ export function makeLanes(space, blocking, on) {
   /** @param {number} slot */
   const phaseOf = (slot) => Atomics.load(i32, wordAt(slot)) & lane.PHASE;
 
-  /** @param {string} name its number, or BY_MESSAGE where there is no place for it */
-  function numberOf(name) {
-    const known = names.get(name);
-    if (known !== undefined) return known;
-    const number = names.size;
-    if (number === lane.NAMES) return lane.BY_MESSAGE;
-    const bytes = new TextEncoder().encode(name);
-    // Lone surrogates would not come back.
-    if (bytes.length >= lane.NAME_BYTES || new TextDecoder().decode(bytes) !== name) {
-      return lane.BY_MESSAGE;
-    }
-    const place = at + lane.NAMES_AT + number * lane.NAME_BYTES;
-    u8[place] = bytes.length;
-    u8.set(bytes, place + 1);
-    names.set(name, number);
-    return number;
-  }
-
-  /** Writes the arguments. @param {Task} task @param {number} place @returns {number} bytes, or -1 */
-  function write({ args, options }, place) {
-    if (args.length === 0) return 0;
-    if (options.transfer && options.transfer.length > 0) return -1;
-    for (const arg of args) {
-      if (typeof arg === 'object' && transfersOf(arg).length > 0) return -1;
-    }
-    try {
-      const bytes = codec.size(args);
-      if (bytes > lane.ROOM) return -1;
-      codec.encode(args, u8, place + lane.DATA);
-      return bytes;
-    } catch {
-      return -1; // whoever copies the message says why
-    }
-  }
-
   /** There is room for it. @param {Task} task */
   function submit(task) {
     while (slots[tail & (lane.SLOTS - 1)]) tail = (tail + 1) | 0;
     const slot = tail & (lane.SLOTS - 1);
     const place = placeOf(slot);
     const word = place >> 2;
-    let what = numberOf(task.name);
-    const bytes = what === lane.BY_MESSAGE ? -1 : write(task, place);
-    if (bytes < 0) what = lane.BY_MESSAGE;
+    cargo.load(task, place);
     ids = (ids & 0x3fffffff) + 1;
     i32[word + lane.ID / 4] = -ids;
-    i32[word + lane.WHAT / 4] = what;
-    i32[word + lane.BYTES / 4] = bytes;
     i32[word + lane.CANCELLED / 4] = 0;
     task.slot = slot;
     task.position = tail;
     task.id = -ids;
-    task.standIn = bytes < 0;
     slots[slot] = task;
-    used++;
+    if (used++ === 0) first = slot;
     if (task.priority < lowest) lowest = task.priority;
     Atomics.store(i32, wordAt(slot), lane.wordOf(tail, lane.QUEUED));
     tail = (tail + 1) | 0;
     Atomics.store(i32, tailAt, tail);
     if (woken) wake();
+    if (!looking) {
+      looking = true;
+      idle = 0;
+      Atomics.store(i32, looks, 0);
+      SOON.then(lookOn);
+    }
   }
 
   /** One of those that sleep. */
@@ -185,38 +151,35 @@ export function makeLanes(space, blocking, on) {
     const { slot } = task;
     slots[slot] = undefined;
     task.slot = -1;
+    cargo.drop(task);
     if (--used === 0) lowest = Infinity;
     i32[wordAt(slot)] = lane.FREE; // nobody looks at that
   }
 
-  /**
-   * What the slots have to say. Most have nothing, and V8 11 takes ten times as long for an atomic load
-   * as for another, which may be late: only `sure` sees all that has been said.
-   *
-   * @param {boolean} [sure]
-   */
-  function scan(sure) {
+  /** Is there something to see? */
+  const news = () => Atomics.load(i32, newsAt) ^ seen;
+
+  /** What the slots have to say. @param {number} most so many of them have something */
+  function scan(most) {
     let found = 0;
     /** @type {Task[]} */
     const returned = [];
-    for (let slot = 0, left = used; left > 0; slot++) {
+    for (let i = 0, slot = first; found < most && i < lane.SLOTS; i++, slot = following(slot)) {
       const task = slots[slot];
       if (!task) continue;
-      left--;
-      if (!sure && (i32[wordAt(slot)] & lane.PHASE) < lane.DONE) continue;
       const word = Atomics.load(i32, wordAt(slot));
       const phase = word & lane.PHASE;
-      if (phase === lane.DONE) {
-        finish(task, slot, members[lane.takerOf(word)]);
-        found++;
-      } else if (phase === lane.RETURNED) {
+      if (phase === lane.DONE) finish(task, slot, members[lane.takerOf(word)]);
+      else if (phase === lane.RETURNED) {
         free(task);
         returned.push(task);
-      }
+      } else continue;
+      found++;
     }
+    while (used > 0 && !slots[first]) first = following(first);
     if (returned.length > 0) on.again(inOrder(returned));
     if (found > 0) on.dispatch();
-    return found + returned.length;
+    return found;
   }
 
   /** @param {Task} task @param {number} slot @param {Member | undefined} member */
@@ -253,8 +216,7 @@ export function makeLanes(space, blocking, on) {
   function look() {
     if (looking || freed) return;
     looking = true;
-    vain = 0;
-    until = performance.now() + SLICE;
+    linger.turned();
     lookOn();
   }
 
@@ -264,30 +226,33 @@ export function makeLanes(space, blocking, on) {
       return;
     }
     if (!woken) wakeAll();
-    const found = scan();
-    if (found === 0) vain++;
-    else {
-      if (vain > 1) patience = Math.min(2 * patience, VAIN_MOST);
-      vain = 0;
-    }
-    // What was told its result goes on now, and may call again.
-    if (vain < (used > 0 ? patience : VAIN_LEAST) && (vain > 0 || performance.now() < until)) {
-      woken = found < MANY;
+    if (used > 0) idle = 0;
+    else if (idle++ < IDLE_LOOKS) {
       SOON.then(lookOn);
       return;
     }
-    if (vain >= patience) {
-      patience = ++waits % TRY_AGAIN === 0 ? VAIN_FIRST : Math.max(patience >> 2, VAIN_LEAST);
-    }
-    looking = false;
-    wait();
-    if (scan(true) > 0) look();
+    const there = used > 0 && linger.until(news);
+    if (!there) wait();
+    else if (there === true) {
+      const now = Atomics.load(i32, newsAt);
+      // What is told its result goes on before the next look, and may call again.
+      woken = scan((now - seen) | 0) < MANY;
+      seen = now;
+      SOON.then(lookOn);
+    } else there.then(lookOn);
   }
 
   /** To be told. */
   function wait() {
+    looking = false;
+    // A worker may say late what was seen already: nothing else is news where no slot is used.
+    if (used === 0) seen = Atomics.load(i32, newsAt);
     Atomics.store(i32, looks, 1);
-    if (byBell) untilChanged(thread, 4 * looks, 1).then(look);
+    if (news()) {
+      Atomics.store(i32, looks, 0);
+      looking = true;
+      SOON.then(lookOn);
+    } else if (byBell) untilChanged(thread, 4 * looks, 1).then(look);
   }
 
   /** A call that ran has a result that goes by message. @param {Task} task @param {Member} member */
@@ -449,7 +414,7 @@ export function makeLanes(space, blocking, on) {
      */
     bury(member) {
       if (freed) return { died: [], again: [] };
-      scan(true);
+      scan(lane.SLOTS);
       const { number } = member;
       const died = [...followed].filter((task) => task.member === member);
       const again = [];
@@ -468,6 +433,8 @@ export function makeLanes(space, blocking, on) {
       members[number] = undefined;
       // It may have been the one that was woken for what is still there.
       wakeAll();
+      // And its word that there is something to see may have died with it.
+      look();
       return { died, again: inOrder(again) };
     },
 
@@ -496,7 +463,10 @@ export function makeLanes(space, blocking, on) {
       if (freed) return;
       freed = true;
       Atomics.notify(i32, looks);
-      if (!internals.closed) thread.free(at);
+      if (!internals.closed) {
+        for (const task of slots) if (task) cargo.drop(task);
+        thread.free(at);
+      }
       slots.fill(undefined);
       used = 0;
     },
@@ -516,3 +486,6 @@ export function makeLanes(space, blocking, on) {
 const inOrder = (tasks) => tasks.sort((one, other) => (one.position - other.position) | 0);
 
 const SOON = /* @__PURE__ */ Promise.resolve();
+
+/** @param {number} slot */
+const following = (slot) => (slot + 1) & (lane.SLOTS - 1);

@@ -26,9 +26,9 @@ async function live() {
 }
 
 /**
- * @param {MessagePort} port
+ * @param {import('../loader/messages/own-port.js').Port} port
  * @param {(post: import('./protocol.js').Post) => User} use
- * @param {Worker | MessagePort | false} [proof] whose death is the line's end; false: another tells
+ * @param {Worker | import('../loader/messages/own-port.js').Port | false} [proof] whose death is the line's end; false: another tells
  * @returns {Line}
  */
 export function makeLine(port, use, proof = port) {
@@ -70,7 +70,7 @@ export function makeLine(port, use, proof = port) {
     user.receive(message);
   };
   port.addEventListener('messageerror', () =>
-    end(new SluiceError('clone', 'a message could not be read in this thread')),
+    end(new SluiceError('clone', 'a message could not be read here')),
   );
   // Where ports tell that their other side is gone (Node, Chromium).
   port.addEventListener('close', die);

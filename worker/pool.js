@@ -33,7 +33,7 @@
  *   the calling thread computes, in turns. `close`: when all calls have ended, or at the end of the wait, which rejects those left
  */
 
-import { computeWorker, cores } from '#host';
+import { cores } from '#host';
 import { keepAlive } from '#platform';
 import { ASYNC_DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
@@ -65,7 +65,7 @@ const SOON = /* @__PURE__ */ Promise.resolve();
  * @param {PoolOptions} [options]
  * @returns {Pool<A>}
  */
-export function pool(space, make = computeWorker, options = {}) {
+export function pool(space, make, options = {}) {
   inside(space);
   const { maxQueue = Infinity, grace = GRACE, blocking = false } = options;
   const sizes = requireSizes(options);

@@ -10,13 +10,13 @@
  *   lives. That of who serves is the answer to `hello`
  * @typedef {{
  *   op: 'call', id: number, name: string | number, args: unknown[], callbacks: [number, number][],
- *   word: number, mailbox?: Mailbox, queued?: boolean,
+ *   word: number, blocked?: boolean, queued?: boolean,
  * }} Invoke a served function, or the callback of that number; `callbacks`: which arguments stand for
  *   callbacks, and their numbers; `word`: where it is said that the call was cancelled, 0 nowhere;
+ *   `blocked`: the caller waits for the reply on the board (shared.js);
  *   `queued`: it is the answer to `want`
- * @typedef {{at: number, serial: number}} Mailbox a block of the space where a blocked caller waits
- * @typedef {{op: 'fetch', id: number, mailbox: Mailbox}} Fetch the reply was too long for its mailbox;
- *   here is a larger one
+ * @typedef {{op: 'fetch', id: number, at: number, serial: number}} Fetch the reply to a blocked caller was too
+ *   long for the board; here is a block for it
  * @typedef {{op: 'result', id: number, value: unknown, callback?: number}} Result
  * @typedef {{op: 'failed', id: number, error: PlainError}} Failed
  * @typedef {{op: 'cancel', id: number, reason: PlainError}} Cancel

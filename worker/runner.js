@@ -27,17 +27,17 @@ import { makeTaker } from './taker.js';
  * @returns {Runner}
  */
 export function makeRunner(api, post, callbacks, shared, space) {
-  /** @typedef {{context: Context, mailbox?: import('./protocol.js').Mailbox, more(count: number): void}} Running */
+  /** @typedef {{context: Context, blocked?: boolean, more(count: number): void}} Running */
   /** @type {Map<number, Running>} */
   const running = new Map();
   /** @type {import('./taker.js').Taker | undefined} */
   let taker;
 
   /** @param {import('./protocol.js').Invoke} message */
-  async function run({ id, name, args, callbacks: places, word, mailbox }) {
-    if (mailbox && !shared.hold(mailbox)) return;
+  async function run({ id, name, args, callbacks: places, word, blocked }) {
+    if (blocked && !shared.waits(id)) return;
     /** @type {Running} */
-    const call = { context: context(word), mailbox, more() {} };
+    const call = { context: context(word), blocked, more() {} };
     running.set(id, call);
     try {
       for (const [index, number] of places) args[index] = callbacks.receive(number);
@@ -51,7 +51,7 @@ export function makeRunner(api, post, callbacks, shared, space) {
   /** @param {number} id @param {string | number} name @param {Running} call @param {Outcome} outcome */
   async function finish(id, name, call, outcome) {
     try {
-      if (call.mailbox) deliver(id, call, outcome);
+      if (call.blocked) shared.deliver(id, outcome, run);
       else if ('error' in outcome) post({ op: 'failed', id, error: outcome.error });
       else if (isAsyncIterable(outcome.value)) await iterate(id, call, outcome.value);
       else answer(id, name, outcome.value);
@@ -60,12 +60,6 @@ export function makeRunner(api, post, callbacks, shared, space) {
     } finally {
       running.delete(id);
     }
-  }
-
-  /** @param {number} id @param {Running} call @param {Outcome} outcome */
-  function deliver(id, call, outcome) {
-    if (call.mailbox) shared.deliver(id, call.mailbox, outcome);
-    call.mailbox = undefined;
   }
 
   /** @param {string | number} name @returns {Function} */
@@ -152,15 +146,13 @@ export function makeRunner(api, post, callbacks, shared, space) {
       else if (message.op === 'wake') taker?.wake();
       else if (message.op === 'queue') take(message.place);
       else if (message.op === 'fetch') shared.fetch(message);
-      else if (message.op === 'cancel') {
-        shared.forget(message.id);
-        abort(message.id, fromPlain(message.reason));
-      } else if (message.op === 'stop') abort(message.id);
+      else if (message.op === 'cancel') abort(message.id, fromPlain(message.reason));
+      else if (message.op === 'stop') abort(message.id);
       else if (message.op === 'more') running.get(message.id)?.more(message.count);
     },
     end(error) {
       for (const [id, call] of running) {
-        deliver(id, call, { error: plain(error) });
+        if (call.blocked) shared.deliver(id, { error: plain(error) }, run);
         Context.abort(call.context, error);
       }
       const call = taker?.end();

@@ -34,7 +34,7 @@ export function serve(api, port) {
   return api;
 }
 
-/** @param {Api} api @param {MessagePort} port */
+/** @param {Api} api @param {import('../loader/messages/own-port.js').Port} port */
 function accept(api, port) {
   /** @type {import('../loader/space.js').Space | undefined} */
   let theirs;

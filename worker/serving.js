@@ -11,16 +11,15 @@ let serves = false;
 export let spawners;
 
 /**
- * @param {(port: MessagePort) => void} accept
+ * @param {(port: import('../loader/messages/own-port.js').Port) => void} accept
  * @param {() => Promise<import('../loader/space.js').Space>} attach
  */
 export function serveParent(accept, attach) {
   const started = parent();
   if (!started) {
-    throw new TypeError('serve() without a port works in a worker: here, give it a port');
+    throw new TypeError('outside a worker serve() takes a port too');
   }
-  if (serves)
-    throw new TypeError('serve() was called before in this worker: serve all in one object');
+  if (serves) throw new TypeError('serve() was called here before: serve all in one object');
   serves = true;
   started.listen((data) => {
     const connect = handshake(data, 'connect');

@@ -3,12 +3,16 @@
  * cancelled, and a thread that may block can wait for a result without its event loop.
  *
  * The board is a block of the space, made by who connects. Both refer to it, so that it lasts until
- * the last of them has ended, or has died. It has a word that says whether the other side has come
- * and gone, one for its participant, and the words that calls are cancelled by: 0, or 1.
+ * the last of them has ended, or has died. It has a word for the other side's participant, which says
+ * whether it has come and gone, and the words that calls are cancelled by: 0, or 1.
  *
- * A blocked caller's mailbox is a block likewise: a word that is 0 until there is a reply, a word of
- * the reply's length, and one of the room for it. A reply that is too long waits at its maker until
- * the caller comes with a larger one.
+ * A blocked caller's turn is a word: the number of its call while it waits, negative while somebody writes the reply,
+ * then 0. The reply lies behind the words, and its length in another one. A reply that is too long waits at its maker
+ * until the caller comes with a block for it.
+ *
+ * To be woken takes many times as long as a call. So who has answered a blocked caller looks for its next call for a
+ * moment: that needs no message, and lies where the reply did. A word says whether anybody looks, and how
+ * long the call is that lies there.
  *
  * @typedef {{
  *   offer(space: Space): import('./protocol.js').Hello['board'],
@@ -16,61 +20,88 @@
  *   readonly board: number,
  *   take(): number, giveBack(word: number): void, cancel(word: number): void,
  *   isCancelled(word: number): boolean,
- *   hold(mailbox: import('./protocol.js').Mailbox): boolean,
- *   deliver(id: number, mailbox: import('./protocol.js').Mailbox, outcome: import('./runner.js').Outcome): void,
- *   fetch(message: import('./protocol.js').Fetch): void, forget(id: number): void,
+ *   waits(id: number): boolean,
+ *   deliver(id: number, outcome: import('./runner.js').Outcome, run: (call: any) => void): void,
+ *   fetch(message: import('./protocol.js').Fetch): void,
  *   end(): void,
- * }} Shared without shared memory it does nothing
+ * }} Shared `board`: its place in i32; without shared memory there is none. `deliver` runs the call that comes by the board
+ *   then
  * @typedef {import('../loader/space.js').Space} Space
  */
 
 import { toPlain } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { makeLinger } from '../loader/linger.js';
 import { value as codec } from '../loader/value.js';
 
 const WORDS = 64;
-const FIRST = 2; // of the words to cancel by
+const FIRST = 5; // of the words to cancel by
 
-export const BOARD_STATE = 0;
-export const BOARD_PARTICIPANT = 4;
-export const [UNMET, MET, ENDED] = [0, 1, 2];
-
-export const MAILBOX_STATE = 0;
-export const MAILBOX_LENGTH = 4;
-export const MAILBOX_ROOM = 8;
-export const MAILBOX_DATA = 16;
+export const BOARD_PARTICIPANT = 1;
+export const BOARD_ASKED = 2;
+export const BOARD_TURN = 3;
+export const BOARD_LENGTH = 4;
+/** In bytes. */
+export const BOARD_DATA = 256; // WORDS * 4
+export const BOARD_ROOM = 3840;
+const BOARD_BYTES = 4096;
+/** In place of a participant; 0: none has come. */
+export const ENDED = -1;
+/** Of the word `asked`; 0: nobody attends to it. */
+const LOOKS = -1;
+/** So many looks at most, each some 5 ns: who was answered takes 5 to 10 microseconds to its next call. */
+const MOST = 8192;
 
 /** @returns {Shared} */
 export function makeShared() {
-  /** @type {import('../loader/internals.js').Internals | undefined} */
-  let internals;
+  /** @type {import('../loader/thread.js').Thread | undefined} */
+  let thread;
   let board = 0;
-  let maker = false;
   /** @type {number[]} */
   const words = [];
-  /** Replies that were too long. @type {Map<number, Uint8Array>} */
-  const waiting = new Map();
-
-  const threadOf = () => /** @type {NonNullable<typeof internals>} */ (internals).thread;
+  /** The last reply, where it was too long. @type {Uint8Array | undefined} */
+  let long;
+  const linger = makeLinger(MOST);
 
   /** @param {{at: number, serial: number}} block @returns {boolean} */
   function refer({ at, serial }) {
-    const { exports, self, base } = threadOf();
+    if (!thread) return false;
+    const { exports, self, base } = thread;
     return exports.sluice_slab_ref(self, at - base, serial) === 0;
   }
 
-  /** @param {number} id @param {import('./protocol.js').Mailbox} mailbox @param {Uint8Array} bytes */
-  function put(id, { at }, bytes) {
-    const thread = threadOf();
-    thread.reach(at + MAILBOX_DATA + bytes.length);
-    const { i32, u8 } = thread;
-    if (bytes.length <= i32[(at + MAILBOX_ROOM) >> 2]) u8.set(bytes, at + MAILBOX_DATA);
-    else waiting.set(id, bytes);
-    i32[(at + MAILBOX_LENGTH) >> 2] = bytes.length;
-    const state = (at + MAILBOX_STATE) >> 2;
-    Atomics.store(i32, state, 1);
-    Atomics.notify(i32, state);
-    thread.free(at);
+  /** @param {number} word its index */
+  const load = (word) => (thread ? Atomics.load(thread.i32, word) : 0);
+
+  /** Ends the caller's turn, where it still waits. @param {number} id @param {Uint8Array} bytes @param {number} [at] */
+  function put(id, bytes, at = 0) {
+    if (!thread) return;
+    const { i32 } = thread;
+    const turn = board + BOARD_TURN;
+    if (Atomics.compareExchange(i32, turn, id, -1) !== id) return;
+    const { length } = bytes;
+    if (!at && length > BOARD_ROOM) long = bytes;
+    else thread.u8.set(bytes, at || 4 * board + BOARD_DATA);
+    i32[board + BOARD_LENGTH] = length;
+    Atomics.compareExchange(i32, turn, -1, 0); // who gave up may have the next turn
+    Atomics.notify(i32, turn);
+  }
+
+  /** @param {(call: any) => void} run */
+  async function next(run) {
+    if (!thread) return;
+    const { i32 } = thread;
+    const word = board + BOARD_ASKED;
+    Atomics.compareExchange(i32, word, 0, LOOKS);
+    /** @type {boolean | Promise<void>} */
+    let found = true;
+    do {
+      await found; // at first, since who has its answer may call at once
+      found = linger.until(() => load(word) - LOOKS);
+    } while (typeof found === 'object');
+    if (!thread) return;
+    const length = Math.min(Atomics.exchange(i32, word, 0), BOARD_ROOM);
+    if (length > 0) run(codec.decode(thread.u8, 4 * board + BOARD_DATA, length));
   }
 
   return {
@@ -80,70 +111,63 @@ export function makeShared() {
 
     offer(space) {
       if (space.transport !== 'shared') return undefined;
-      internals = inside(space);
-      const { thread } = internals;
-      maker = true;
-      board = thread.alloc(WORDS * 4); // zeroed
-      for (let i = FIRST; i < WORDS; i++) words.push(board + 4 * i);
-      const serial = thread.exports.sluice_slab_serial(thread.self, board - thread.base);
-      return { at: board, serial, participant: thread.participant };
+      ({ thread } = inside(space));
+      const at = thread.alloc(BOARD_BYTES); // zeroed
+      board = at >> 2;
+      for (let i = FIRST; i < WORDS; i++) words.push(at + 4 * i);
+      const serial = thread.exports.sluice_slab_serial(thread.self, at - thread.base);
+      return { at, serial, participant: thread.participant };
     },
 
     accept(space, { participant, ...block }) {
-      internals = inside(space);
-      const { thread } = internals;
+      ({ thread } = inside(space));
       // A thread's references to one block count once; and it needs no word from itself.
       if (participant === thread.participant || !refer(block)) {
-        internals = undefined;
+        thread = undefined;
         return;
       }
-      board = block.at;
-      thread.reach(board + WORDS * 4);
-      thread.i32[(board + BOARD_PARTICIPANT) >> 2] = thread.participant;
-      Atomics.store(thread.i32, (board + BOARD_STATE) >> 2, MET);
+      board = block.at >> 2;
+      thread.reach(block.at + BOARD_BYTES);
+      Atomics.store(thread.i32, board + BOARD_PARTICIPANT, thread.participant);
     },
 
     take() {
       const word = words.pop() ?? 0;
-      if (word) Atomics.store(threadOf().i32, word >> 2, 0);
+      if (word && thread) Atomics.store(thread.i32, word >> 2, 0);
       return word;
     },
     giveBack(word) {
       if (word) words.push(word);
     },
     cancel(word) {
-      if (word && internals) Atomics.store(internals.thread.i32, word >> 2, 1);
+      if (word && thread) Atomics.store(thread.i32, word >> 2, 1);
     },
-    isCancelled: (word) =>
-      word !== 0 && !!internals && Atomics.load(internals.thread.i32, word >> 2) !== 0,
+    isCancelled: (word) => word !== 0 && load(word >> 2) !== 0,
 
-    hold: (mailbox) => !!internals && refer(mailbox),
-    deliver(id, mailbox, outcome) {
-      if (!internals) return;
+    waits: (id) => load(board + BOARD_TURN) === id,
+    deliver(id, outcome, run) {
+      next(run);
       let bytes;
       try {
         bytes = encode(outcome);
       } catch (error) {
         bytes = encode({ error: toPlain(error) });
       }
-      put(id, mailbox, bytes);
+      put(id, bytes);
     },
-    fetch({ id, mailbox }) {
-      const bytes = waiting.get(id);
-      waiting.delete(id);
-      if (bytes && internals && refer(mailbox)) put(id, mailbox, bytes);
-    },
-    forget: (id) => {
-      waiting.delete(id);
+    fetch({ id, at, serial }) {
+      if (!long || !thread || !refer({ at, serial })) return;
+      thread.reach(at + long.length);
+      put(id, long, at);
+      thread.free(at);
+      long = undefined;
     },
 
     end() {
-      if (!internals) return;
-      const { thread } = internals;
-      if (!maker) Atomics.store(thread.i32, (board + BOARD_STATE) >> 2, ENDED);
-      thread.free(board);
-      internals = undefined;
-      waiting.clear();
+      if (!thread) return;
+      Atomics.store(thread.i32, board + BOARD_PARTICIPANT, ENDED);
+      thread.free(4 * board);
+      thread = undefined;
     },
   };
 }

@@ -18,6 +18,7 @@
 import { turn } from '#platform';
 import { ringsWell, untilChanged } from '../loader/bell.js';
 import { inside } from '../loader/internals.js';
+import { decoder } from '../loader/utf8.js';
 import * as lane from './lane.js';
 
 /**
@@ -43,7 +44,9 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   thread.reach(at + lane.LANE_BYTES);
   const { u8, i32 } = thread;
   const f64 = new Float64Array(u8.buffer);
-  const [head, tail, looks] = [lane.HEAD, lane.TAIL, lane.LOOKS].map((place) => (at + place) >> 2);
+  const [head, tail, news, looks] = [lane.HEAD, lane.TAIL, lane.NEWS, lane.LOOKS].map(
+    (place) => (at + place) >> 2,
+  );
   const order = ((at + lane.ORDERS) >> 2) + number;
   const bell = ((at + lane.BELLS) >> 2) + number;
   const asleep = ((at + lane.ASLEEP) >> 2) + (number >> 5);
@@ -73,7 +76,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   /** @param {number} which */
   function nameOf(which) {
     const from = at + lane.NAMES_AT + which * lane.NAME_BYTES;
-    names[which] ??= thread.textAt(from + 1, u8[from]);
+    names[which] ??= decoder().decode(u8.slice(from + 1, from + 1 + u8[from]));
     return names[which];
   }
 
@@ -87,24 +90,26 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
 
   /** The slot of a call to start, or -1. */
   function take() {
-    while (may()) {
+    for (;;) {
       const position = Atomics.load(i32, head);
       if (((known - position) | 0) <= 0) known = Atomics.load(i32, tail);
-      if (position === known) break;
+      if (position === known) return -1;
       const slot = position & (lane.SLOTS - 1);
+      const word = wordAt(slot);
       const queued = lane.wordOf(position, lane.QUEUED);
       const mine = lane.wordOf(position, lane.TAKEN, number);
-      const got = Atomics.compareExchange(i32, wordAt(slot), queued, mine) === queued;
+      const got = Atomics.compareExchange(i32, word, queued, mine) === queued;
       Atomics.compareExchange(i32, head, position, (position + 1) | 0);
       if (!got) continue;
       if (may()) {
-        step(slot, lane.STARTED);
+        // The pool may see it late: it then asks again, or I am dead.
+        i32[word] = lane.wordOf(position, lane.STARTED, number);
         return slot;
       }
       step(slot, lane.RETURNED);
       tell();
+      return -1;
     }
-    return -1;
   }
 
   function isThereWork() {
@@ -116,8 +121,9 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
     return false;
   }
 
-  /** The pool has something to look at. */
+  /** A slot is the pool's again. */
   function tell() {
+    Atomics.add(i32, news, 1);
     if (Atomics.load(i32, looks) === 1 && Atomics.exchange(i32, looks, 0) === 1) {
       if (byBell) Atomics.notify(i32, looks);
       else post({ op: 'look' });
@@ -127,25 +133,22 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   function pump() {
     if (busy >= 0 || ended) return;
     Atomics.and(i32, asleep, ~bit);
-    now = performance.now();
-    const end = now + SLICE;
-    for (;;) {
-      const slot = take();
-      if (slot >= 0) {
+    const end = performance.now() + SLICE;
+    do {
+      if (!may()) return;
+      now = performance.now();
+      for (let slot = take(); slot >= 0; slot = take()) {
         if (begin(slot)) return;
         done(slot);
         if (now < end) continue;
         turn().then(pump);
         return;
       }
-      if (rest()) return;
-      now = performance.now();
-    }
+    } while (!rest());
   }
 
   /** @returns {boolean} true: the event loop goes on, until somebody calls pump() */
   function rest() {
-    if (!may()) return true;
     if (isCalledSoon()) return false;
     const rings = Atomics.load(i32, bell);
     Atomics.or(i32, asleep, bit);
@@ -172,6 +175,14 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
     return false;
   }
 
+  /** The arguments, from the slot or from a block. @param {number} place @param {number} bytes */
+  function read(place, bytes) {
+    if (bytes <= lane.ROOM) return codec.decode(u8, place + lane.DATA, bytes);
+    const block = i32[(place + lane.DATA) >> 2];
+    thread.reach(block + bytes);
+    return codec.decode(thread.u8, block, bytes);
+  }
+
   /** Starts the call. @param {number} slot @returns {boolean} it goes on afterwards */
   function begin(slot) {
     const place = placeOf(slot);
@@ -189,7 +200,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
     let moved;
     try {
       const bytes = i32[word + lane.BYTES / 4];
-      const args = bytes === 0 ? [] : codec.decode(u8, place + lane.DATA, bytes);
+      const args = bytes === 0 ? [] : read(place, bytes);
       const result = local.served(nameOf(what)).apply(call, args);
       if (typeof result?.then === 'function') {
         busy = slot;

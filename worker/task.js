@@ -32,6 +32,9 @@ export class Task {
     this.position = 0;
     this.id = 0;
     this.standIn = false;
+    /** Where its arguments lie that are too large for a slot: an address, or 0; and their bytes. */
+    this.block = 0;
+    this.blockBytes = 0;
 
     this.retries = options.retry ?? 0;
     /** @type {(() => void) | undefined} */
