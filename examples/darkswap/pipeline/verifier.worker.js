@@ -1,0 +1,6 @@
+/** A verifying worker. */
+
+import { attach, serve } from 'sluice';
+import { makeVerifier } from './verifier.js';
+
+serve({ ...makeVerifier(await attach()) });

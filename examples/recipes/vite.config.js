@@ -1,0 +1,6 @@
+// Vite: vite.config.js
+import { sluice } from 'sluice/vite';
+
+export default {
+  plugins: [sluice()],
+};
