@@ -4,11 +4,14 @@
  * The entry "sluice" is several files: what only one transport or kind of module needs is loaded by
  * who needs it, and what a page does not keep stands in other files than what it does, because
  * bundlers divide a package by its files. A worker of the package's own is one file, and so is coi.js.
+ * inlined-*.js hold copies of files that some bundlers lose, for all others to import; the entry
+ * "sluice/inline" is one file that holds them itself.
  */
 
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { allInOne, inlinedStayFiles, inlines } from './inlined.js';
 
 /**
  * Not published: they divide the others. Through the second the entry itself has nothing but
@@ -39,6 +42,7 @@ const bundles = [
     platform: 'node',
     splitting: false,
   },
+  { entries: { vite: 'loader/vite.js' }, platform: 'node', splitting: false },
   {
     entries: { 'compute-worker': 'worker/compute-worker.js' },
     platform: 'browser',
@@ -51,7 +55,9 @@ const bundles = [
   },
 ];
 
+const target = 'es2022';
 await mkdir('dist', { recursive: true });
+/** @type {{metafile: import('esbuild').Metafile}[]} */
 const results = await Promise.all(
   bundles.map(({ entries, platform, splitting }) =>
     build({
@@ -63,18 +69,58 @@ const results = await Promise.all(
       metafile: true,
       bundle: true,
       format: 'esm',
-      target: 'es2022',
+      target,
       // Puts constants where they are used, which a user's bundler can no more.
       minifySyntax: true,
       sourcemap: true,
       logLevel: 'warning',
+      plugins: [inlinedStayFiles],
     }),
   ),
 );
 await copyFile('build/core.wasm', 'dist/core.wasm');
 
+/** The files of whom a script has a copy, for bundlers that lose them. @type {Record<string, () => Promise<string>>} */
+const inlined = {
+  'core.wasm': () => readFile('dist/core.wasm', 'base64'),
+  'compute-worker.js': async () => {
+    const text = await readFile('dist/compute-worker.js', 'utf8');
+    return (await transform(text, { minify: true, format: 'esm', target })).code;
+  },
+};
+const inlining = inlines(inlined);
+/** @satisfies {import('esbuild').BuildOptions} */
+const common = /** @type {const} */ ({
+  outdir: 'dist',
+  metafile: true,
+  bundle: true,
+  format: 'esm',
+  target,
+});
+results.push(
+  await build({
+    ...common,
+    entryPoints: {
+      'inlined-core': 'loader/inlined-core.js',
+      'inlined-compute-worker': 'worker/inlined-compute-worker.js',
+    },
+    logLevel: 'warning',
+    plugins: [inlining],
+  }),
+  await build({
+    ...common,
+    entryPoints: { inline: 'loader/index.js' },
+    platform: 'browser',
+    minifySyntax: true,
+    logLevel: 'warning',
+    plugins: [inlining, allInOne],
+  }),
+);
+
+const outputs = results.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+
 // esbuild imports for their effects parts that have none, which its own users are warned of.
-for (const file of results.flatMap(({ metafile }) => Object.keys(metafile.outputs))) {
+for (const file of outputs) {
   if (!file.endsWith('.js')) continue;
   const text = await readFile(file, 'utf8');
   // The lines stay, for the source maps.
@@ -82,9 +128,7 @@ for (const file of results.flatMap(({ metafile }) => Object.keys(metafile.output
 }
 
 // The names of parts change with what is in them: those of an earlier build go.
-const made = new Set(
-  results.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((path) => basename(path))),
-);
+const made = new Set(outputs.map((path) => basename(path)));
 for (const file of await readdir('dist')) {
   const old = /\.js(\.map)?$/.test(file) && !made.has(file);
   if (old || file.split('.')[0] in dividers) await rm(`dist/${file}`);

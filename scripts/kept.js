@@ -14,6 +14,7 @@
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { inlinedStayFiles } from './inlined.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -23,8 +24,10 @@ const consumer = (names, from) =>
     ? `import * as all from '${from}'; globalThis.kept = all;`
     : `import { ${names} } from '${from}'; globalThis.kept = [${names}];`;
 
-/** @param {string} contents */
-const bundle = (contents) =>
+/** @typedef {Pick<import('esbuild').BuildOptions, 'alias' | 'external'>} More how what it imports is found */
+
+/** @param {string} contents @param {More} [more] */
+const bundle = (contents, more) =>
   build({
     stdin: { contents, resolveDir: root },
     outdir: 'kept',
@@ -38,11 +41,24 @@ const bundle = (contents) =>
     target: 'es2022',
     logLevel: 'error',
     absWorkingDir: root,
+    plugins: [inlinedStayFiles], // what is loaded in place of a file is no more than that file
+    ...more,
   });
 
 /** @param {string[] | undefined} names @returns {Promise<Kept>} */
-export async function keptOf(names) {
-  const published = await bundle(consumer(names, 'sluice'));
+export const keptOf = async (names) => ({
+  ...(await weighProgram(consumer(names, 'sluice'))),
+  modules: await modulesOf(names),
+});
+
+/**
+ * Brotli bytes of a program: of what is loaded at once, and of what it imports when it comes to it.
+ *
+ * @param {string} contents
+ * @param {More} [more]
+ */
+export async function weighProgram(contents, more) {
+  const published = await bundle(contents, more);
   const { outputs } = published.metafile;
   /** @type {Set<string>} */
   const atStart = new Set();
@@ -55,7 +71,8 @@ export async function keptOf(names) {
     }
   }
   start('kept/stdin.js');
-  const isAtStart = ({ path = '' }) => [...atStart].some((file) => path.endsWith(file));
+  const isAtStart = (/** @type {{path: string}} */ { path }) =>
+    [...atStart].some((file) => path.endsWith(file));
   const files = published.outputFiles;
   // Most bundlers put into one file what is loaded at once.
   const together = Buffer.concat(files.filter(isAtStart).map(({ contents }) => contents));
@@ -63,7 +80,6 @@ export async function keptOf(names) {
   return {
     start: brotliCompressSync(together).length,
     later: others.reduce((sum, { contents }) => sum + brotliCompressSync(contents).length, 0),
-    modules: await modulesOf(names),
   };
 }
 

@@ -1,9 +1,12 @@
-// Serves the demo on two addresses: with the headers that isolate a page, and without them; and the
-// example of isolation on a third.
+// Serves the demo on two addresses: with the headers that isolate a page, and without them; the examples
+// of audio, of a shared state and of an order book beside it, and that of isolation on a third.
 import { serveVariants } from '../examples/isolation/server.js';
 import { startServers } from '../tests/server.js';
 
 const PAGE = '/examples/cities/index.html';
+const AUDIO = '/examples/audio/index.html';
+const STATE = '/examples/shared-state/index.html';
+const BOOK = '/examples/darkswap/page/index.html';
 
 const first = Number(process.env.PORT ?? 8080);
 if (!Number.isInteger(first) || first < 1 || first > 65533) {
@@ -24,6 +27,10 @@ try {
   const servers = await startServers({ ports: { isolated: first, plain: first + 1 } });
   console.log(`isolated, shared memory:     ${servers.isolated}${PAGE}`);
   console.log(`not isolated, over messages: ${servers.plain}${PAGE}`);
+  console.log(`a tone through a ring:       ${servers.isolated}${AUDIO}`);
+  console.log(`state that workers share:    ${servers.isolated}${STATE}`);
+  console.log(`the same over messages:      ${servers.plain}${STATE}`);
+  console.log(`an order book in workers:    ${servers.isolated}${BOOK}`);
   const variants = await serveVariants(first + 2);
   console.log(`what isolates a page:        ${variants.address}/isolated/`);
 } catch (error) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the given parts need: setup.sh build|test|lint...
+# Installs what the given parts need: setup.sh build|test|lint|packaging...
 # Safe to repeat: it looks before it installs, and says what it installs before doing it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,6 +54,7 @@ need_for() {
   case $1 in
     build)
       need emscripten "Emscripten 3.1.6 or newer (emcc)" has_command emcc
+      need xz-utils "xz" has_command xz # the source of examples/darkswap/engine/fetch.sh
       ;;
     test)
       # The same names and variables as in tests/browser/programs.js.
@@ -78,8 +79,18 @@ need_for() {
       need clang-tidy "clang-tidy" has_command clang-tidy
       need cppcheck "cppcheck" has_command cppcheck
       ;;
+    packaging)
+      # The same names and variables as in tests/packaging/recipes/programs.js. A server may stand where
+      # only root's PATH leads. apache2-bin is Debian's apache2 without a service.
+      need nginx "nginx" has_command "${SLUICE_NGINX:-}" nginx /usr/sbin/nginx
+      need caddy "Caddy" has_command "${SLUICE_CADDY:-}" caddy
+      need apache2-bin "Apache httpd 2.4" \
+        has_command "${SLUICE_APACHE:-}" apache2 /usr/sbin/apache2 httpd
+      need media-types "the table of MIME types /etc/mime.types" test -e /etc/mime.types
+      need_tools=yes
+      ;;
     *)
-      fail "no part is named '$1'; the parts are build, test and lint"
+      fail "no part is named '$1'; the parts are build, test, lint and packaging"
       ;;
   esac
 }
@@ -94,8 +105,20 @@ check_node() {
     fail "Node.js $OLDEST_NODE or newer is needed, and 'node' is $version: install a newer one"
 }
 
+# Debian starts a server when it installs it, and when the machine starts. The tests start their own.
+readonly WITHOUT_STARTING='
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >$policy
+    chmod 755 $policy
+  fi
+  "$@"'
+readonly SERVICES=(nginx caddy)
+
 install_packages() {
-  local as_root=()
+  local as_root=() service
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
   ((${#packages[@]})) || return 0
   if ! has_command apt-get || ! has_command dpkg; then
     echo "setup: this is no Debian, so these have to be installed by hand:" >&2
@@ -108,9 +131,13 @@ install_packages() {
     as_root=(sudo)
   fi
   echo "setup: installing from Debian: ${packages[*]}"
-  as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-  "${as_root[@]}" update </dev/null
-  "${as_root[@]}" install -y --no-install-recommends "${packages[@]}" </dev/null >/dev/null
+  "${as_root[@]}" "${apt[@]}" update </dev/null
+  "${as_root[@]}" bash -ec "$WITHOUT_STARTING" - \
+    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" </dev/null >/dev/null
+  has_command systemctl || return 0
+  for service in "${SERVICES[@]}"; do
+    [[ " ${packages[*]} " != *" $service "* ]] || "${as_root[@]}" systemctl --quiet disable "$service"
+  done
 }
 
 # npm writes this file last, so it is newer than the lock file only after a whole install of it.
@@ -122,10 +149,25 @@ install_modules() {
   modules_installed=yes
 }
 
-(($#)) || fail "name what to set up: build, test or lint"
+# What the consumers of tests/packaging/consumers are built and served with. They are built beside it,
+# where they find it as their own dependencies. Not by `npm ci`: it wants the programs of all platforms
+# in the lock file, and not every registry has those of all.
+install_tools() {
+  local from=tests/packaging/consumers into=build/packaging
+  [[ $into/node_modules/.package-lock.json -nt $from/package-lock.json ]] && return
+  echo "setup: installing from npm: the bundlers and servers of $from/package-lock.json"
+  mkdir -p $into
+  cp $from/package.json $from/package-lock.json $from/.npmrc $into
+  npm install --prefix $into --no-audit --no-fund --loglevel=error </dev/null
+  touch $into/node_modules/.package-lock.json
+  modules_installed=yes
+}
+
+(($#)) || fail "name what to set up: build, test, lint or packaging"
 check_node
 for part in "$@"; do need_for "$part"; done
 modules_installed=
 install_modules
+[[ ${need_tools-} ]] && install_tools
 install_packages
 ((${#packages[@]})) || [[ $modules_installed ]] || echo "setup: $* has all it needs"

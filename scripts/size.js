@@ -21,11 +21,17 @@ function hold(name, bytes, budget) {
 
 /** @type {Record<string, [budget: number, target: number]>} */
 const limited = {
-  'dist/compute-worker.js': [9_200, 5_000],
+  'dist/compute-worker.js': [9_500, 5_000],
   'dist/loader.js': [5_100, 5_100],
   'dist/diagnose.js': [5_000, 5_000],
 };
-const files = [...Object.keys(limited), 'dist/compute-worker.node.js', 'dist/core.wasm'];
+const files = [
+  ...Object.keys(limited),
+  'dist/compute-worker.node.js',
+  'dist/core.wasm',
+  'dist/inlined-compute-worker.js',
+  'dist/inlined-core.js',
+];
 print(['file', 'raw', 'minified', 'brotli', 'budget', 'target']);
 for (const weight of await Promise.all(files.map(weigh))) {
   const limits = limited[weight.file] ?? [];
@@ -36,14 +42,14 @@ for (const weight of await Promise.all(files.map(weigh))) {
 const page = ['create', 'spawn', 'channel'];
 /** @type {import('./kept.js').Consumer[]} */
 const consumers = [
-  { name: page.join(', '), names: page, budget: 12_900, target: 6_000 },
+  { name: page.join(', '), names: page, budget: 13_150, target: 6_000 },
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 25_700,
+    budget: 26_550,
     target: 10_000,
   },
-  { name: 'everything', budget: 45_300, target: 16_000 },
+  { name: 'everything', budget: 46_950, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();

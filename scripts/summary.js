@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { projects } from '../tests/browser/projects.js';
+import { projects as packaging } from '../tests/packaging/projects.js';
 
 /** @typedef {import('../tests/results.js').Result} Result */
 
@@ -15,16 +16,22 @@ const EXPECTED = [
   'hosts',
   'core-wasm',
   'core-wasm-validate',
+  'darkswap-engine',
   'clang19-core-wasm',
   'clang19-node-shared',
   'clang19-node-message',
   'node-shared',
   'node-message',
+  'shared-state-shared',
+  'shared-state-message',
   'random-shared',
   'random-message',
   'lifetime',
   ...projects.map(({ name }) => name),
   'packaging',
+  'recipes',
+  'packaging-runtimes',
+  ...packaging.map(({ name }) => name),
 ];
 
 const folder = new URL('../build/test-results/', import.meta.url);

@@ -4,14 +4,14 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { keptOf } from '../../scripts/kept.js';
 import { weigh } from '../../scripts/weigh.js';
 import { suite } from '../conformance/suite.js';
-import { clearResult, writeResult } from '../results.js';
+import { runCases } from './cases.js';
 
 /** @typedef {{ filename: string, files: { path: string }[] }} Packed */
 
@@ -29,7 +29,6 @@ let packed;
 let paths;
 
 before(async () => {
-  clearResult(SUITE);
   folder = await mkdtemp(join(tmpdir(), 'sluice-packaging-'));
   packed = await pack(folder);
   paths = packed.files.map(({ path }) => path);
@@ -60,8 +59,7 @@ async function install(parent, tarball) {
   return path;
 }
 
-/** @type {[name: string, run: () => Promise<void>][]} */
-const cases = [
+runCases(SUITE, TIMEOUT, [
   ['the package has what it promises', hasItsFiles],
   ['the package has no tests and no tools of its own', hasNoOthers],
   ['the package depends on nothing', dependsOnNothing],
@@ -69,21 +67,9 @@ const cases = [
   ['a bundler for browsers takes the package', bundles],
   ['the README says what the package weighs', weighs],
   ['each row of docs/death.md names a conformance case', namesCases],
-];
+]);
 
-let passed = 0;
-for (const [name, check] of cases)
-  test(name, { timeout: TIMEOUT }, async () => {
-    await check();
-    passed++;
-  });
-
-after(async () => {
-  const version = process.versions.node;
-  const failed = cases.length - passed;
-  writeResult(SUITE, { name: SUITE, engine: 'node', version, passed, failed });
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => rm(folder, { recursive: true, force: true }));
 
 async function hasItsFiles() {
   const { exports: entries } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

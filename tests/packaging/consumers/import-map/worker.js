@@ -1,0 +1,8 @@
+// A worker has no import map.
+import { attach, channel, text } from '/node_modules/sluice/dist/sluice.js';
+
+const space = await attach();
+const names = channel(space, 'names', { kind: 'spsc', codec: text }).receiver();
+const greetings = channel(space, 'greetings', { kind: 'spsc', codec: text }).sender();
+for await (const name of names) await greetings.send(`Hello, ${name}`);
+greetings.close();

@@ -1,0 +1,2 @@
+// The package's compute worker as a file of the page.
+import 'sluice/compute-worker';

@@ -1,0 +1,2 @@
+// The package's own.
+export const computer = undefined;

@@ -1,0 +1,6 @@
+// A worker is an entry of its own, and stays beside the page's.
+export default {
+  input: ['main.js', 'worker.js'],
+  output: { dir: 'dist' },
+  platform: 'browser',
+};
