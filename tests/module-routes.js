@@ -5,8 +5,10 @@
 //   key=name for /faults/count, which counts answers, and 304s as "key 304"; also for
 //   /faults/down?key= (from then on no answer, as if offline) and paced=1: the second half comes when
 //   /faults/go?key= is asked for
+//   rate=bytes a second, and latency=milliseconds before any answer: as over a network, for benchmarks
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {import('./faults.js').Route} Route */
@@ -20,6 +22,24 @@ async function bytesOf(query) {
   const path = join(root, query.get('file') ?? 'dist/core.wasm');
   if (!path.startsWith(root)) throw new Error(`${path} is not in the repository`);
   return readFile(path);
+}
+
+const TICK = 10;
+
+/**
+ * @param {import('node:http').ServerResponse} response
+ * @param {Buffer} bytes
+ * @param {number} rate bytes a second
+ */
+async function trickle(response, bytes, rate) {
+  const began = performance.now();
+  for (let sent = 0; sent < bytes.length; ) {
+    await sleep(TICK);
+    const due = Math.min(bytes.length, Math.ceil(((performance.now() - began) / 1000) * rate));
+    response.write(bytes.subarray(sent, due));
+    sent = due;
+  }
+  response.end();
 }
 
 /**
@@ -43,6 +63,7 @@ export function moduleRoutes(counts) {
       response.destroy();
       return;
     }
+    if (query.has('latency')) await sleep(Number(query.get('latency')));
     if (query.has('cors')) response.setHeader('access-control-allow-origin', '*');
     if (etag !== null) response.setHeader('etag', `"${etag}"`);
     if (etag !== null && response.req.headers['if-none-match'] === `"${etag}"`) {
@@ -65,7 +86,8 @@ export function moduleRoutes(counts) {
     else if (query.has('paced')) {
       paused.set(key, () => response.end(bytes.subarray(half.length)));
       response.write(half);
-    } else response.end(bytes);
+    } else if (query.has('rate')) await trickle(response, bytes, Number(query.get('rate')));
+    else response.end(bytes);
   };
 
   /** @param {import('node:http').ServerResponse} response */

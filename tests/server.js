@@ -42,13 +42,14 @@ const isolation = {
 // name in Node; a worker in a browser has no import map, so there they import the bundle.
 /** @type {Record<string, string>} */
 const replaced = {
-  '/bench/sdk.js': "export * from '/dist/sluice.js';\n",
   '/tests/conformance/sdk.js': "export * from '/dist/sluice.js';\n",
   '/tests/conformance/diagnose-entry.js': "export * from '/dist/diagnose.js';\n",
   '/tests/conformance/loader-entry.js': "export * from '/dist/loader.js';\n",
 };
 
-// A service worker serves its own folder only.
+// A service worker serves its own folder only, and each test of one has the folder to itself: an engine
+// may end a registration later than it says, and the next one of the same folder with it.
+const isolationFolder = /^\/tests\/isolation-\w+\//;
 /** @type {Record<string, string>} */
 const copies = {
   '/tests/isolation/coi.js': '/dist/coi.js',
@@ -72,7 +73,8 @@ const contentType = (path) => types[extname(path)] ?? 'application/octet-stream'
 /** @param {string} pathname */
 async function readServed(pathname) {
   if (pathname in replaced) return Buffer.from(replaced[pathname]);
-  const path = await servedFile(copies[pathname] ?? pathname);
+  const name = pathname.replace(isolationFolder, '/tests/isolation/');
+  const path = await servedFile(copies[name] ?? name);
   return path === undefined ? undefined : readFile(path).catch(() => undefined);
 }
 

@@ -10,18 +10,18 @@ const only = (isolated) => ({
   tag: projects.filter((project) => project.isolated !== isolated).map(leftOutTag),
 });
 
-let visits = 0;
+/** Of this test: tests/server.js has the same in each. */
+let folder = '';
 
-/** The loads of each visit are counted apart. @param {string} [query] */
-const page = (query = '') =>
-  `/tests/isolation/page.html?visit=${Date.now()}-${visits++}${query && `&${query}`}`;
+/** @param {string} [query] */
+const page = (query = '') => `${folder}/page.html${query && `?${query}`}`;
 
 // Runs in the page.
 async function look() {
   const registrations = await navigator.serviceWorker.getRegistrations();
   return {
     isolated: crossOriginIsolated,
-    loads: Number(sessionStorage[`loads ${new URLSearchParams(location.search).get('visit')}`]),
+    loads: Number(sessionStorage[`loads of ${location.pathname}`]),
     said: /** @type {any} */ (globalThis).said?.join(),
     workers: registrations
       .map(({ active, waiting, installing }) => active ?? waiting ?? installing)
@@ -40,15 +40,17 @@ async function shows(tab, expected) {
 
 // Outside of the folder, until the last test's service worker is gone.
 test.beforeEach(async ({ tab }) => {
+  folder = `/tests/isolation-${Date.now()}`;
   await tab.goto('/tests/conformance/page.html');
   await shows(tab, { workers: '' });
 });
 
 /** @param {Tab} tab @param {string} script */
 async function install(tab, script) {
-  await tab.evaluate(async (script) => {
-    await navigator.serviceWorker.register(`/tests/isolation/${script}`);
-  }, script);
+  await tab.evaluate(
+    async (script) => void (await navigator.serviceWorker.register(script)),
+    `${folder}/${script}`,
+  );
   await shows(tab, { workers: script, activated: true });
 }
 
@@ -58,14 +60,14 @@ test(
   async ({ tab, engineName }) => {
     await tab.goto(page());
     await shows(tab, { isolated: true, loads: 2, said: '', workers: 'coi.js?coep=require-corp' });
-    const transport = await tab.evaluate(async () => {
-      const [sdk, agent] = ['/dist/sluice.js', '/tests/isolation/agent.js'];
+    const transport = await tab.evaluate(async (agent) => {
+      const sdk = '/dist/sluice.js';
       const { create, spawn } = /** @type {typeof import('sluice')} */ (await import(sdk));
       const space = await create();
       const peer = await spawn(space, () => new Worker(agent, { type: 'module' }));
       await peer.terminate();
       return space.transport;
-    });
+    }, `${folder}/agent.js`);
     // WebKitGTK without the flag has no shared memory, isolated or not.
     expect(transport).toBe(engineName === 'webkit' ? 'message' : 'shared');
     await tab.reload();

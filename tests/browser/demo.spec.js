@@ -3,7 +3,7 @@ import { expect } from '@playwright/test';
 import { test } from './engines.js';
 
 const SECONDS = 60;
-const PLACES = 10_000; // `make demo` carries all of them
+const PLACES = 4000; // `make demo` carries all of them
 
 /** Resolves when the page's state has changed from `seen`, or after a while: a script may not run for
  * as long as the page does. @param {string} seen @returns {Promise<string>} */

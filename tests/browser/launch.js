@@ -12,6 +12,8 @@ import { launchWebKit } from './webkit.js';
  *   runs a function that closes over nothing in the page, and awaits what it returns
  * @property {() => Promise<unknown>} reload
  * @property {() => Promise<string>} title
+ * @property {(key: 'Tab' | 'Enter') => Promise<unknown>} press as a person does
+ * @property {() => Promise<string>} screenshot of what is visible: a PNG, in base64
  * @property {() => Promise<void>} close
  */
 
@@ -40,6 +42,8 @@ const overPlaywright = (browser, options) => ({
         page.evaluate(/** @type {(argument: any) => any} */ (task), argument),
       reload: () => page.reload(),
       title: () => page.title(),
+      press: (key) => page.keyboard.press(key),
+      screenshot: async () => (await page.screenshot()).toString('base64'),
       close: () => context.close(),
     };
   },

@@ -1,29 +1,19 @@
 // One browser at a time in each of two workers: a project's tests run one after another, and two
 // projects beside each other, so that a test of waiting has a core for its page and one to spare.
-import { createServer } from 'node:net';
 import { defineConfig } from '@playwright/test';
+import { freePort } from '../free-port.js';
 import { leftOutPattern, projects } from './projects.js';
 
-/** @returns {Promise<string>} */
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(String(port)));
-    });
-  });
-
 // Playwright reads this file in its workers again; they inherit the ports.
-process.env.PORT_ISOLATED ??= await freePort();
-process.env.PORT_PLAIN ??= await freePort();
+process.env.PORT_ISOLATED ??= String(await freePort());
+process.env.PORT_PLAIN ??= String(await freePort());
 const { PORT_ISOLATED, PORT_PLAIN } = process.env;
 
 // Playwright wants a default export here.
 export default defineConfig({
   testDir: '.',
   outputDir: '../../build/playwright',
-  reporter: './reporter.js',
+  reporter: [['./reporter.js', { projects }]],
   timeout: 30_000,
   globalTimeout: 20 * 60_000,
   workers: 2,

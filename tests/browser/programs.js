@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
  * @property {string[]} names looked for in PATH, in this order
  * @property {string} variable environment variable that names it instead
  * @property {string} package the Debian package that brings it
+ * @property {string} [part] of scripts/setup.sh, that installs it; `test` by default
  */
 
 /** @satisfies {Record<string, Program>} */
@@ -70,7 +71,9 @@ function webkitFolders() {
   return parents.flatMap(entries).filter(isWebKit);
 }
 
-const searchPath = () => (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+// Debian has servers where only root's PATH leads.
+const searchPath = () =>
+  [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].filter(Boolean);
 
 /**
  * @param {Program} program
@@ -87,6 +90,6 @@ export function locate(program) {
   const where = chosen ? `${program.variable} names '${chosen}'` : program.names.join(' or ');
   throw new Error(
     `${program.title} is missing (${where}): install the package ${program.package} ` +
-      `(scripts/setup.sh test), or let ${program.variable} name the program`,
+      `(scripts/setup.sh ${program.part ?? 'test'}), or let ${program.variable} name the program`,
   );
 }

@@ -1,7 +1,6 @@
 // Prints each failure when it happens and one line a browser, and leaves the counts in build/.
 import { stripVTControlCharacters } from 'node:util';
 import { clearResult, writeResult } from '../results.js';
-import { projects } from './projects.js';
 
 /** @typedef {import('@playwright/test/reporter').Reporter} Reporter */
 /** @typedef {import('@playwright/test/reporter').Suite} Suite */
@@ -79,7 +78,8 @@ export default class SluiceReporter {
   /** @type {Map<string, { left: number, busy: number, printed: Set<string> }>} by project */
   #progress = new Map();
 
-  constructor() {
+  /** @param {{projects: {name: string}[]}} options */
+  constructor({ projects }) {
     for (const { name } of projects) clearResult(name);
   }
 

@@ -1,8 +1,8 @@
 // WebKitGTK, which Playwright does not drive here, over plain W3C WebDriver on a display of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.js';
 import { locate, programs } from './programs.js';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
@@ -13,16 +13,6 @@ import { locate, programs } from './programs.js';
 const SCRIPT_TIMEOUT = 60_000;
 const LOAD_TIMEOUT = 20_000;
 const START_TIMEOUT = 20_000;
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /**
  * Ends a process with all that it started: a page that spins would survive its driver.
@@ -127,6 +117,9 @@ const script = (task) => `
     (error) => done({ error: String(error), stack: error?.stack ?? '' }),
   );`;
 
+/** WebDriver's names of keys. */
+const KEYS = { Tab: '\uE004', Enter: '\uE007' };
+
 /**
  * @param {Call} call
  * @param {string} path of the session
@@ -138,6 +131,13 @@ function tab(call, path, baseURL) {
     goto: (url) => call('POST', `${path}/url`, { url: new URL(url, baseURL).href }),
     reload: () => call('POST', `${path}/refresh`, {}),
     title: () => call('GET', `${path}/title`),
+    press: (key) => {
+      const value = KEYS[key];
+      const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value }));
+      const keyboard = { type: 'key', id: 'keyboard', actions };
+      return call('POST', `${path}/actions`, { actions: [keyboard] });
+    },
+    screenshot: () => call('GET', `${path}/screenshot`),
     evaluate: async (task, argument) => {
       const body = { script: script(task), args: [argument ?? null] };
       const result = await call('POST', `${path}/execute/async`, body);

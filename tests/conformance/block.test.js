@@ -16,7 +16,7 @@ const dispose = (one) => one[DISPOSE]();
 /** @type {import('./env.js').Case[]} */
 export const blocks = [
   {
-    name: 'a block is zeroed, of the length asked for, and gives its memory back when disposed of',
+    name: 'a block is zeroed, of the length asked for, and gives its memory back when closed',
     run: async (env) => {
       const space = await create(env.options);
       dispose(alloc(space, 1));
@@ -28,7 +28,7 @@ export const blocks = [
         equal(one.bytes.buffer.byteLength, space.memory.buffer.byteLength);
         one.bytes.fill(0xff);
         ok(space.stats().used >= base + length);
-        dispose(one);
+        one.close();
         dispose(one);
         equal(space.stats().used, base);
         throws(() => one.bytes, 'closed');
@@ -79,7 +79,7 @@ export const blocks = [
       }),
   },
   {
-    name: 'a block lives until each thread has disposed of it as often as it has opened it',
+    name: 'a block lives until each thread has closed it as often as it has opened it',
     run: (env) =>
       withAgents(env, 1, async (space, agent) => {
         const base = space.stats().used;

@@ -19,6 +19,7 @@ const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const withCaller = (env, use) =>
   withServer(env, async (remote, _peer, space) => {
     const { port1, port2 } = new MessageChannel();
+    let sum = 0;
     serve(
       {
         twice: (/** @type {number} */ n) => 2 * n,
@@ -33,6 +34,14 @@ const withCaller = (env, use) =>
         },
         uncloneable: () => () => {},
         hang: () => new Promise(() => {}),
+        add: (/** @type {number} */ n) => {
+          sum += n;
+        },
+        sum: () => sum,
+        length: (/** @type {{length: number}} */ what, /** @type {any} */ port) => [
+          what.length,
+          port instanceof MessagePort,
+        ],
       },
       port1,
     );
@@ -95,6 +104,31 @@ export const blockingCalls = [
           () => {},
         );
         equal(await worker.callSync('twice', [4]), 8);
+      }),
+  },
+  {
+    name: 'blocking calls that follow one another need no message each',
+    where: shared,
+    run: (env) =>
+      withCaller(env, async (worker) => {
+        // As often as it takes: whether the other side still looks is the machine's affair.
+        while ((await worker.callMany(200)) === 200);
+      }),
+  },
+  {
+    name: 'a blocking call does not overtake the calls before it',
+    where: shared,
+    run: (env) =>
+      withCaller(env, async (worker) => {
+        for (let i = 0; i < 5; i++) equal(await worker.callBehind(100), 0);
+      }),
+  },
+  {
+    name: 'a blocking call carries what only a message does',
+    where: shared,
+    run: (env) =>
+      withCaller(env, async (worker) => {
+        for (let i = 0; i < 5; i++) deepEqual(await worker.callLarge(50_000), [50_000, true]);
       }),
   },
   {

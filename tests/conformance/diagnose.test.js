@@ -273,13 +273,18 @@ const cases = [
     name: 'diagnose() says so where a worker does not start, or does not do what it has to',
     where: isolatedPages,
     run: async () => {
+      const Original = Worker;
       /** @param {string} source of the worker in place of the one that is started */
-      const under = (source) =>
-        fromBlob(source, (worker) =>
-          found('Worker', function Instead() {
-            return worker;
-          }),
-        );
+      async function under(source) {
+        const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+        try {
+          return await found('Worker', function Instead() {
+            return new Original(url); // not before somebody listens to it
+          });
+        } finally {
+          URL.revokeObjectURL(url);
+        }
+      }
       const refused = await found('Worker', function Refusing() {
         throw new RangeError('too many workers');
       });

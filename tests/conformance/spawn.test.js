@@ -1,7 +1,9 @@
 // Workers: the handshake, what keeps it from happening, and death.
 import { listen, startAgent, withAgents } from './agent.js';
 import { equal, match, ok, rejects, throws, within } from './assert.js';
-import { attach, channel, create, SluiceError, spawn, text } from './sdk.js';
+import { alloc, attach, channel, connect, create, SluiceError, spawn, text } from './sdk.js';
+
+const MIB = 2 ** 20;
 
 /** @typedef {import('./env.js').Env} Env */
 
@@ -59,6 +61,30 @@ export const spawning = [
       }),
   },
   {
+    name: 'a listener from before spawn() hears nothing of what Sluice says to the worker',
+    // Chromium calls a worker's listeners in the order in which they came, whether or not they capture.
+    where: ({ engine }) => engine !== 'node' && engine !== 'chromium',
+    run: async (env) => {
+      const space = await create(env.options);
+      /** @type {string[]} */
+      const heard = [];
+      const peer = await spawn(space, () => {
+        const worker = env.worker('./serve.js');
+        worker.addEventListener('message', ({ data }) => {
+          if (data?.sluice !== 'serving') heard.push(String(data?.sluice)); // that is for everybody
+        });
+        return worker;
+      });
+      const remote = connect(/** @type {any} */ (peer));
+      equal(await remote.add(1, 2), 3);
+      const sender = channel(space, 'c', { kind: 'spsc', codec: text }).sender();
+      await sender.send('one');
+      peer.worker.terminate();
+      equal(heard.join(), '');
+      await space.close();
+    },
+  },
+  {
     name: 'a spawned worker attaches, on the transport that the space has',
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
@@ -67,6 +93,74 @@ export const spawning = [
         equal(await other.call('transport'), env.transport);
         equal(space.stats().peers, 3);
       }),
+  },
+  {
+    name: 'a worker is spawned while its space is being made',
+    run: async (env) => {
+      const making = create(env.options);
+      let [started, made] = [false, false];
+      const peer = spawn(making, () => {
+        started = !made;
+        return env.worker('./agent.js');
+      });
+      const space = await making;
+      made = true;
+      ok(started, 'the worker was started before there was a space');
+      const { worker } = await within(peer, 9000, 'spawn()');
+      equal(space.stats().peers, 2);
+      worker.terminate();
+      await space.close();
+    },
+  },
+  {
+    name: 'a space that could not be made is the reason why its worker was not spawned',
+    run: async (env) => {
+      const making = create({ ...env.options, wasm: env.fault('not-wasm.wasm') });
+      /** @type {Worker | undefined} */
+      let worker;
+      const spawning = spawn(making, () => {
+        worker = env.worker('./agent.js');
+        return worker;
+      });
+      const reason = await rejects(making, 'load');
+      equal(await rejects(within(spawning, 9000, 'spawn()'), 'load'), reason);
+      ok(worker, 'there was a worker');
+    },
+  },
+  {
+    name: 'a worker that ends right after attach() was spawned, and is lost',
+    run: async (env) => {
+      const space = await create(env.options);
+      for (let i = 0; i < 5; i++) {
+        const spawning = spawn(space, () => env.worker('./fleeting.js'));
+        const { lost } = await within(spawning, 9000, 'spawn()');
+        equal((await within(lost, 9000, 'lost')).code, 'peer-lost');
+      }
+      equal(space.stats().peers, 1);
+      await space.close();
+    },
+  },
+  {
+    name: 'a worker that entered the space and died before anybody knew has left it',
+    run: async (env) => {
+      const space = await create(env.options);
+      for (let i = 0; i < 3; i++) {
+        const abort = new AbortController();
+        const reason = new Error('enough');
+        const make = () => {
+          const worker = env.worker('./untold.js');
+          listen(worker, (data) => data === 'entered' && abort.abort(reason));
+          return worker;
+        };
+        const spawning = spawn(space, make, { signal: abort.signal });
+        await rejects(within(spawning, 9000, 'spawn()'), (error) => error === reason);
+      }
+      const left = async () => {
+        while (space.stats().peers > 1) await new Promise((resolve) => setTimeout(resolve));
+      };
+      await within(left(), 9000, 'the burial');
+      await space.close();
+    },
   },
   {
     name: 'a worker script that is missing is a "load" error',
@@ -123,6 +217,29 @@ export const spawning = [
       await agent.call('settled');
       agent.peer.worker.terminate();
       await space.close({ timeout: 5000 }).catch(() => {});
+    },
+  },
+  {
+    name: 'a worker attaches to a full space that may grow; where it may not that is "no-memory"',
+    where: ({ transport }) => transport === 'shared',
+    run: async (env) => {
+      for (const maxBytes of [4 * MIB, undefined]) {
+        const space = await create({ ...env.options, bytes: MIB, ...(maxBytes && { maxBytes }) });
+        const { bytes } = space.stats();
+        while (bytes - space.stats().used > 24 * 1024) alloc(space, 2048);
+        equal(space.stats().bytes, bytes);
+        if (maxBytes) {
+          const agent = await startAgent(env, space);
+          equal(await agent.call('transport'), env.transport);
+          ok(space.stats().bytes > bytes);
+          alloc(space, 2 * MIB).bytes.fill(1);
+          await agent.peer.terminate();
+        } else {
+          const error = await rejects(within(startAgent(env, space), 9000, 'spawn()'), 'no-memory');
+          match(String(error), /maxBytes/);
+        }
+        await space.close();
+      }
     },
   },
   {
@@ -200,6 +317,20 @@ export const spawning = [
       await rejects(attach(/** @type {any} */ ({})), (error) => error instanceof TypeError);
       await space.close();
     },
+  },
+  {
+    name: 'a handle attaches the worker that was spawned on its space, and the thread that made it',
+    run: (env) =>
+      withAgents(env, 1, async (space, agent) => {
+        const receiver = channel(space, 'by-handle', { kind: 'spsc', codec: text }).receiver();
+        await agent.call('sendByHandle', space.handle, 'by-handle', 'once more');
+        equal(await receiver.receive({ timeout: 5000 }), 'once more');
+        const again = await attach(space.handle);
+        equal(again.transport, space.transport);
+        if (again !== space) await again.close();
+        await space.close();
+        if (env.transport === 'message') await rejects(attach(space.handle), 'not-isolated');
+      }),
   },
   {
     name: 'terminate() resolves when the worker is dead, and its place is free again',

@@ -1,8 +1,8 @@
 // Cells and stores: read at once, changed in one order, watched.
 import { becomes, withAgents } from './agent.js';
-import { deepEqual, equal, ok, rejects, throws, within } from './assert.js';
+import { deepEqual, equal, match, ok, rejects, throws, within } from './assert.js';
 import { random } from './random.js';
-import { cell, create, json, store, struct, text } from './sdk.js';
+import { bytes, cell, create, json, store, struct, text } from './sdk.js';
 
 /**
  * @param {import('./env.js').Env} env
@@ -424,5 +424,67 @@ export const states = [
         equal(values.deleteSync('a'), true);
         equal(values.deleteSync('a'), false);
       }),
+  },
+  {
+    name: "a key's version grows with each of its changes, and no other's",
+    run: (env) =>
+      withThreads(env, 1, async (space, agent) => {
+        const one = storeOf(space, 's');
+        equal(one.version('a'), 0);
+        await one.set('a', 1);
+        const first = one.version('a');
+        ok(first > 0);
+        await one.set('b', 1);
+        equal(one.version('a'), first);
+        await agent.call('storeSet', 's', 'a', 2);
+        await becomes(async () => one.get('a'), 2);
+        const second = one.version('a');
+        ok(second > first);
+        await one.delete('a');
+        equal(one.version('a'), 0);
+        await one.set('a', 3);
+        ok(one.version('a') > second);
+      }),
+  },
+  {
+    name: 'a store takes no more bytes than its space has, and goes on with what it had',
+    run: async (env) => {
+      const space = await create({ ...env.options, bytes: 2 ** 18 });
+      const one = store(space, 's', { codec: bytes });
+      await one.set('a', new Uint8Array(1000).fill(7));
+      const { message } = await rejects(one.set('a', new Uint8Array(2 ** 19)), 'no-memory');
+      match(message, /bytes/);
+      equal(one.get('a')?.length, 1000);
+      const filling = async () => {
+        for (let i = 0; i < 250; i++) await one.set(`${i}`, new Uint8Array(2000));
+      };
+      await rejects(filling(), 'no-memory');
+      for (const key of [...one.keys()]) if (key !== 'a') await one.delete(key);
+      for (let i = 0; i < 500; i++) await one.set('a', new Uint8Array(2000).fill(i));
+      deepEqual([...one.keys()], ['a']);
+      await space.close();
+    },
+  },
+  {
+    name: 'the cells and stores of a space that was closed say so, whoever has their memory now',
+    run: async (env) => {
+      const space = await create(env.options);
+      const fixed = cell(space, 'f', PAIR, { n: 1, m: -1 });
+      const one = cellOf(space, 'c');
+      const values = storeOf(space, 's');
+      await values.set('a', 1);
+      await space.close();
+      throws(() => fixed.get(), 'closed');
+      throws(() => one.get(), 'closed');
+      throws(() => values.get('a'), 'closed');
+      throws(() => values.version('a'), 'closed');
+      throws(() => [...values.keys()], 'closed');
+      await rejects(values.set('a', 2), 'closed');
+      await rejects(one.set(2), 'closed');
+      await rejects(fixed.set({ n: 2, m: -2 }), 'closed');
+      const seen = [];
+      for await (const value of values.watch('a')) seen.push(value);
+      equal(seen.length, 0);
+    },
   },
 ];

@@ -2,16 +2,11 @@
 // in any. The second is one of not happening, so there is no condition to wait for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { nodeEnv } from '../../bench/env-node.js';
 import { idle } from '../../bench/figures/idle.js';
 
 test('an idle space with workers that wait starts no timers and takes no processor', async () => {
-  const lines = await idle({
-    engine: 'node',
-    worker: (script = 'worker.js') =>
-      /** @type {any} */ (new Worker(new URL(`../../bench/${script}`, import.meta.url))),
-    url: (path) => new URL(`../../${path}`, import.meta.url).href,
-  });
+  const lines = await idle(nodeEnv);
   assert.deepEqual(
     lines.map(({ name, met }) => [name, met]),
     [

@@ -10,6 +10,13 @@ import { makeLanes } from '../../worker/lanes.js';
 import { makeTaker } from '../../worker/taker.js';
 import { Task } from '../../worker/task.js';
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {() => unknown} condition */
+async function until(condition) {
+  while (!condition()) await turn();
+}
+
 const wasm = new URL('../../dist/core.wasm', import.meta.url);
 
 /** @typedef {{op: string, id: number, place: import('../../worker/taker.js').Place}} Message */
@@ -56,6 +63,7 @@ async function setUp() {
     /** As the worker of that number does. @param {Task} task @param {number} phase @param {number} number */
     step(task, phase, number) {
       i32[lane.placeOf(at, task.slot) >> 2] = lane.wordOf(task.position, phase, number);
+      if (phase === lane.DONE || phase === lane.RETURNED) i32[(at + lane.NEWS) >> 2]++;
     },
     /** @param {number} number */
     order: (number) => i32[((at + lane.ORDERS) >> 2) + number],
@@ -119,6 +127,49 @@ test('a dead worker loses what it had started; what it had only taken is put bac
   await space.close();
 });
 
+test('arguments too large for a slot lie in a block, until nobody reads them', async () => {
+  const { space, lanes, enlist, memory, submit, results } = await setUp();
+  const { place, member } = enlist();
+  const large = 'x'.repeat(5000);
+  const { used } = space.stats();
+  const held = () => space.stats().used - used;
+
+  const [withdrawn, died, ran] = submit(3, [large]);
+  assert.ok(!ran.standIn && ran.block !== 0);
+  assert.ok(held() >= 3 * 5000, `${held()} bytes`);
+  assert.ok(lanes.withdraw(withdrawn));
+  memory(place.at).step(died, lane.STARTED, place.number);
+  assert.deepEqual(lanes.bury(member).died, [died]);
+  const { place: next } = enlist();
+  assert.equal(next.at, place.at);
+  /** @type {any[]} */
+  const seen = [];
+  taker(space, next, (_name, args) => seen.push(...args)).wake();
+  lanes.message(member, { op: 'look' });
+  await until(() => results.length > 0);
+  assert.deepEqual(seen, [large]);
+  assert.deepEqual(
+    results.map(([task]) => task.position),
+    [ran.position],
+  );
+  assert.equal(held(), 0);
+  await space.close();
+});
+
+test('arguments have an eighth of the space, and what is beyond goes by message', async () => {
+  const { space, lanes, submit } = await setUp();
+  const { used } = space.stats();
+  const tasks = submit(60, ['x'.repeat(20_000)]);
+  const held = tasks.filter(({ standIn }) => !standIn).length;
+  assert.ok(held > 20 && held < 30, `${held} tasks have a block`);
+  for (const task of tasks) assert.ok(lanes.withdraw(task));
+  assert.equal(space.stats().used, used);
+  const again = submit(1, ['x'.repeat(20_000)])[0];
+  assert.ok(!again.standIn);
+  lanes.free();
+  await space.close();
+});
+
 test('a call that its worker gave back is put back', async () => {
   const { space, lanes, enlist, memory, submit, again, ended } = await setUp();
   const { place, member } = enlist();
@@ -127,6 +178,7 @@ test('a call that its worker gave back is put back', async () => {
   step(tasks[1], lane.RETURNED, place.number);
   step(tasks[0], lane.RETURNED, place.number);
   lanes.message(member, { op: 'look' });
+  await until(() => again.length > 0);
   assert.deepEqual(again, [[tasks[0], tasks[1]]]);
   assert.deepEqual(ended, []);
   await space.close();
@@ -142,8 +194,51 @@ test('a result that was written is delivered, though its worker died', async () 
   i32[(at + lane.BYTES) >> 2] = codec.size('there');
   codec.encode('there', u8, at + lane.DATA);
   memory(place.at).step(task, lane.DONE, place.number);
+  i32[(place.at + lane.NEWS) >> 2]--; // it had not said so yet
   assert.deepEqual(lanes.bury(member), { died: [], again: [] });
   assert.deepEqual(results, [[task, 'there']]);
+  await space.close();
+});
+
+test('who has called looks for the result itself: its worker notifies nobody', async () => {
+  const { space, enlist, submit, results } = await setUp();
+  const { place } = enlist();
+  const looks = (place.at + lane.LOOKS) >> 2;
+  const worker = taker(space, place, (_name, [n]) => n);
+  const { notify } = Atomics;
+  /** @type {number[]} */
+  const notified = [];
+  Atomics.notify = (/** @type {any} */ ...what) => {
+    notified.push(what[1]);
+    return /** @type {any} */ (notify)(...what);
+  };
+  try {
+    const tasks = submit(3);
+    worker.wake();
+    await until(() => results.length === 3);
+    assert.deepEqual(
+      results,
+      tasks.map((task) => [task, task.args[0]]),
+    );
+    assert.ok(!notified.includes(looks));
+  } finally {
+    Atomics.notify = notify;
+  }
+  // And sleeps when there is nothing to wait for.
+  await until(() => Atomics.load(inside(space).thread.i32, looks) === 1);
+  await space.close();
+});
+
+test('when a worker died that had something to tell, the others are asked to tell again', async () => {
+  const { space, lanes, enlist } = await setUp();
+  const { place, member } = enlist();
+  const { i32 } = inside(space).thread;
+  const looks = (place.at + lane.LOOKS) >> 2;
+  await turn();
+  assert.equal(Atomics.exchange(i32, looks, 0), 1); // it was about to ring
+  lanes.bury(member);
+  for (let turns = 0; Atomics.load(i32, looks) === 0 && turns < 100; turns++) await turn();
+  assert.equal(Atomics.load(i32, looks), 1);
   await space.close();
 });
 
@@ -158,6 +253,7 @@ test('what lies in a slot may be anything: the call fails, and nothing else', as
   u8.fill(0xff, at + lane.DATA, at + lane.SLOT_BYTES);
   memory(place.at).step(task, lane.DONE, place.number);
   lanes.message(member, { op: 'look' });
+  await until(() => results.length > 0);
   assert.equal(/** @type {any} */ (results[0][1]).code, 'poisoned');
   await space.close();
 });
@@ -230,6 +326,7 @@ test('who learns that it may not begin anything when it has just taken a call gi
   assert.deepEqual(ran, []);
   assert.equal(memory(place.at).phase(task), lane.RETURNED);
   lanes.message(member, { op: 'look' });
+  await until(() => again.length > 0);
   assert.deepEqual(again, [[task]]);
   await space.close();
 });
@@ -274,6 +371,7 @@ test('lower priorities are taken back in their order', async () => {
   // Free slots here and there, so that places and positions differ.
   for (const slot of [40, 3, 17, 60]) step(long[slot], lane.DONE, place.number);
   lanes.message(worker.member, { op: 'look' });
+  await until(() => lanes.room);
   const tasks = submit(4);
   assert.deepEqual(
     tasks.map(({ slot }) => slot),
@@ -306,5 +404,29 @@ test('names that are many, long or no text go by message', async () => {
   for (let i = 2; i < lane.NAMES; i++) assert.equal(isStandIn(`f${i}`), false);
   assert.equal(isStandIn('one more'), true);
   assert.equal(isStandIn('f5'), false);
+  await space.close();
+});
+
+test('news of what was seen already ends the look: the event loop gets its turns', async () => {
+  const { space, lanes, enlist } = await setUp();
+  const { member, place } = enlist();
+  const { i32 } = inside(space).thread;
+  const { store } = Atomics;
+  let looks = 0;
+  // A look for ever would keep this thread in its microtasks, where no deadline ends it.
+  Atomics.store = /** @type {any} */ (
+    (/** @type {Int32Array} */ words, /** @type {number} */ at, /** @type {number} */ value) => {
+      if (++looks > 1000) throw new Error('it looks again and again');
+      return store(words, at, value);
+    }
+  );
+  try {
+    Atomics.add(i32, (place.at + lane.NEWS) >> 2, 1);
+    lanes.message(member, { op: 'look' });
+    await turn();
+  } finally {
+    Atomics.store = store;
+  }
+  assert.ok(looks < 1000);
   await space.close();
 });

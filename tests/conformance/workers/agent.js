@@ -148,6 +148,12 @@ const commands = {
   openBlock(key, handle) {
     blocks.set(key, sdk.block(space, handle));
   },
+  /** Sends on a channel of the space that the handle names. */
+  async sendByHandle(handle, name, value) {
+    const named = await sdk.attach(handle);
+    await sdk.channel(named, name, { kind: 'spsc', codec: sdk.text }).sender().send(value);
+    if (named !== space) await named.close();
+  },
   handleOf: (key) => blocks.get(key).handle,
   readBlock: (key) => blocks.get(key).bytes.slice(),
   writeBlock(key, at, byte) {

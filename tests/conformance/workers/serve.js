@@ -184,9 +184,50 @@ export const api = sdk.serve({
   /** @param {MessagePort} port */
   connectTo(port) {
     kept.set('remote', sdk.connect(port, { space: this.space }));
+    kept.set('port', port);
   },
   /** @param {string} name @param {any[]} args @param {any} [wait] */
   callSync: (name, args, wait) => sdk.callSync(kept.get('remote'), name, args, wait),
+  /** How many of so many calls went by message. @param {number} count */
+  callMany(count) {
+    const port = kept.get('port');
+    let posted = 0;
+    port.postMessage = (/** @type {any[]} */ ...message) => {
+      posted++;
+      MessagePort.prototype.postMessage.apply(port, /** @type {any} */ (message));
+    };
+    try {
+      for (let n = 0; n < count; n++) {
+        const got = sdk.callSync(kept.get('remote'), 'twice', [n]);
+        if (got !== 2 * n) throw new Error(`twice(${n}) gave ${got}`);
+      }
+    } finally {
+      delete port.postMessage;
+    }
+    return posted;
+  },
+  /** Calls that do not block, and then one that does: how many of them it came before. @param {number} count */
+  async callBehind(count) {
+    const remote = kept.get('remote');
+    let before = 0;
+    let sum = Number(sdk.callSync(remote, 'sum', []));
+    const calls = [];
+    for (let n = 0; n < count; n++) {
+      sdk.callSync(remote, 'twice', [n]); // the other side looks for the next
+      calls.push(remote.add(1));
+      if (sdk.callSync(remote, 'sum', []) !== ++sum) before++;
+    }
+    await Promise.all(calls);
+    return before;
+  },
+  /** What is too long for the board, and a port. @param {number} bytes */
+  callLarge(bytes) {
+    const { port1 } = new MessageChannel();
+    const remote = kept.get('remote');
+    sdk.callSync(remote, 'twice', [1]);
+    const args = [new Uint8Array(bytes), sdk.transfer(port1, [port1])];
+    return sdk.callSync(remote, 'length', args);
+  },
   /** @param {string} name @param {any[]} args */
   callBack: (name, args) => kept.get('remote')[name](...args),
   /** Milliseconds of processor time that a call took. @param {string} name @param {any[]} args */
