@@ -1,5 +1,7 @@
 /** Medians, and contenders measured in turns. */
 
+import { inTime } from './deadline.js';
+
 /** @param {number[]} values @returns {number} */
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
@@ -44,7 +46,7 @@ export async function inTurns(contenders, { rounds, warm }) {
   for (let round = -warm; round < rounds; round++) {
     // Forwards and backwards: nobody always follows the same one.
     for (const name of round % 2 ? names.toReversed() : names) {
-      const figure = await contenders[name]();
+      const figure = await inTime(name, contenders[name]());
       if (round >= 0) figures[name].push(figure);
     }
   }

@@ -1,11 +1,11 @@
 /**
- * The workers of a figure, on a space of their own.
+ * The workers of a figure: on a space of their own, or without one.
  *
  * @typedef {'node' | 'chromium' | 'firefox' | 'webkit'} EngineName
- * @typedef {{engine: EngineName, worker(script?: string): Worker, url(path: string): string}} Env `worker`: of
- *   bench/; `url`: of a file of the repository
+ * @typedef {{engine: EngineName, quick: boolean, worker(script?: string): Worker, script(path: string): string, url(path: string): string, cpu(): Promise<number>}} Env
+ *   `worker`: of bench/, and `script` its address; `url`: of a file of the repository; `cpu`: milliseconds of all threads; `quick`: fewer rounds and sizes
  * @typedef {{worker: any, call(command: string, ...args: unknown[]): Promise<any>, post(command: string, args: unknown[], transfer: Transferable[]): Promise<any>}} Member
- * @typedef {{space: import('sluice').Space, members: Member[]}} Team
+ * @typedef {{space: import('sluice').Space | undefined, members: Member[], close(): Promise<void>}} Team
  */
 
 import { listen } from './post.js';
@@ -20,17 +20,41 @@ import { create, spawn } from './sdk.js';
  * @returns {Promise<R>}
  */
 export async function withTeam(env, size, options, use) {
+  const { space, members, close } = await openTeam(env, size, options);
+  try {
+    return await use(space, ...members);
+  } finally {
+    await close();
+  }
+}
+
+/** @param {Env} env @param {number} size @param {import('sluice').SpaceOptions} options */
+export async function openTeam(env, size, options) {
   const space = await create({ fallback: 'throw', ...options });
   const peers = await Promise.all(
     Array.from({ length: size }, () => spawn(space, () => env.worker())),
   );
-  try {
-    return await use(space, ...peers.map(({ worker }) => member(worker)));
-  } finally {
-    for (const { worker } of peers) worker.terminate();
-    await Promise.all(peers.map(({ lost }) => lost));
-    await space.close({ timeout: 5000 });
-  }
+  return {
+    space,
+    members: peers.map(({ worker }) => member(worker)),
+    async close() {
+      for (const { worker } of peers) worker.terminate();
+      await Promise.all(peers.map(({ lost }) => lost));
+      await space.close({ timeout: 5000 });
+    },
+  };
+}
+
+/** Workers without a space, nor Sluice. @param {Env} env @param {number} size @returns {Team} */
+export function openPlainTeam(env, size) {
+  const workers = Array.from({ length: size }, () => env.worker('plain.worker.js'));
+  return {
+    space: undefined,
+    members: workers.map(member),
+    async close() {
+      for (const worker of workers) await worker.terminate();
+    },
+  };
 }
 
 /** @param {any} worker @returns {Member} */

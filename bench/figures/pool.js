@@ -1,7 +1,11 @@
-/** Calls that do nothing, 64 in flight, against the same by postMessage. */
+/**
+ * Calls that do nothing, 64 in flight, against the same by postMessage; and, where a target says more than that, over
+ * bare slots: how much faster than postMessage shared memory is at most there.
+ */
 
 import { line } from '../line.js';
 import { listen } from '../post.js';
+import { BARE_BYTES, bareCalls } from '../roles/bare.js';
 import { pool as makePool } from '../sdk.js';
 import { inTurns, median, ratio } from '../stats.js';
 import { withTeam } from '../team.js';
@@ -11,6 +15,11 @@ const CALLS = 6400;
 /** Compilers take so long until they have seen all that calls do. */
 const COUNTS = { rounds: 15, warm: 10 };
 const TARGETS = { node: 8, chromium: 8, firefox: 3, webkit: 3 };
+
+const BARE = 'bare slots';
+
+/** WebKit loses what wakes a page, and Firefox takes long: they meet their targets. @param {import('../team.js').Env} env */
+const wakesWell = ({ engine }) => engine === 'node' || engine === 'chromium';
 
 /** @typedef {(n: number) => Promise<number>} Call */
 
@@ -47,20 +56,38 @@ function byMessage(worker) {
 
 /** @param {import('../team.js').Env} env */
 export const pool = (env) =>
-  withTeam(env, 1, {}, async (space, plain) => {
+  withTeam(env, 2, {}, async (space, plain, answering) => {
     await plain.call('poolPlain');
+    const memory = new SharedArrayBuffer(BARE_BYTES);
+    await answering.call('answerBare', memory);
     const made = makePool(space, () => env.worker('pool.worker.js'), { size: 1, minSize: 1 });
     const post = byMessage(plain.worker);
+    const bare = bareCalls(memory);
     try {
       const rates = await inTurns(
         {
           postMessage: () => rate(post),
           run: () => rate((n) => /** @type {Promise<any>} */ (made.run('noop', [n]))),
+          bare: () => (wakesWell(env) ? rate(bare) : Promise.resolve(Number.NaN)),
         },
         COUNTS,
       );
       const params = { workers: 1, inFlight: IN_FLIGHT, calls: CALLS, ...COUNTS };
+      const bareLines = wakesWell(env)
+        ? [
+            line('pool.bare.rate', median(rates.bare), '1/s', params, undefined, BARE),
+            line(
+              'pool.bare.of_postMessage',
+              ratio(rates.bare, rates.postMessage),
+              'ratio',
+              params,
+              undefined,
+              BARE,
+            ),
+          ]
+        : [];
       return [
+        ...bareLines,
         line('pool.postMessage.rate', median(rates.postMessage), '1/s', params),
         line('pool.run.rate', median(rates.run), '1/s', params),
         line('pool.run.of_postMessage', ratio(rates.run, rates.postMessage), 'ratio', params, {

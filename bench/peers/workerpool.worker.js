@@ -1,0 +1,4 @@
+import workerpool from 'workerpool';
+import { served } from './served.js';
+
+workerpool.worker(served);

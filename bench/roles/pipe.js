@@ -1,0 +1,73 @@
+/** One end of a peer's link, in a worker. */
+
+import { measureEcho } from '../latency.js';
+import { pipeOf } from '../peers/pipe.js';
+
+/** What is open in this worker, by the link's label. @type {Map<string, any>} */
+const open = new Map();
+
+export const pipeRoles = {
+  /**
+   * @param {import('sluice').Space} space
+   * @param {string} peer
+   * @param {'sender' | 'receiver'} role
+   * @param {string} label
+   * @param {any} end
+   * @param {number} size
+   */
+  pipeStream(space, peer, role, label, end, size) {
+    if (open.has(label)) throw new Error(`${label} is open already`);
+    const make = /** @type {any} */ (pipeOf(peer)[role]);
+    open.set(label, make(end, size, space));
+  },
+
+  /** @param {unknown} _space @param {string} label @param {number} count */
+  pipeRun: (_space, label, count) => open.get(label)(count),
+
+  /** Every receiver gets the same, each over its link. @param {unknown} _space @param {string[]} labels @param {number} count */
+  async pipeFan(_space, labels, count) {
+    // Turns of less than what any ring holds: one that is full would keep the others waiting.
+    for (const label of labels) await open.get(label)(count);
+  },
+
+  /**
+   * Ready to answer when it answers; it may block from then on.
+   *
+   * @param {import('sluice').Space} space
+   * @param {string} peer
+   * @param {any} end
+   * @param {import('../peers/pipe.js').WaitBy} wait
+   */
+  pipeServe(space, peer, end, wait) {
+    setTimeout(() => pipeOf(peer).server(end, wait, space));
+  },
+
+  /**
+   * @param {import('sluice').Space} space
+   * @param {string} peer
+   * @param {string} label
+   * @param {any} end
+   * @param {import('../peers/pipe.js').WaitBy} wait
+   */
+  pipeClient(space, peer, label, end, wait) {
+    const client = pipeOf(peer).client(end, wait, space);
+    if (typeof client === 'string') return client;
+    open.set(label, client);
+  },
+
+  /** @param {unknown} _space @param {string} label @param {import('../latency.js').Amount} amount */
+  pipeEcho: (_space, label, amount) => measureEcho(open.get(label), amount),
+
+  /** @param {unknown} _space @param {string} peer @param {any} end */
+  pipeStop: (_space, peer, end) => pipeOf(peer).stop?.(end),
+
+  /** What this thread's heap holds now, of a Node that was told to have gc(). @param {unknown} _space @param {boolean} collect */
+  pipeHeap(_space, collect) {
+    if (collect) /** @type {any} */ (globalThis).gc();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
+
+  /** Answered when nothing blocks this worker. */
+  pipeTurn() {},
+};

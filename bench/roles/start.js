@@ -1,0 +1,58 @@
+/** The first worker, and the first module, of a page: in a frame that knows nothing yet. */
+
+import { loadWasmModuleWithSharedMemory } from '../loader.js';
+import { next } from '../post.js';
+import { create, spawn } from '../sdk.js';
+
+/** @typedef {(script: string) => Worker} Start */
+
+/** A worker and its first message. @param {Start} start @returns {Promise<number>} milliseconds */
+export async function bare(start) {
+  const begin = performance.now();
+  const worker = start('ready.worker.js');
+  await next(worker);
+  const took = performance.now() - begin;
+  worker.terminate();
+  return took;
+}
+
+/** A space, and then a worker that has attached to it. @param {Start} start */
+export const oneByOne = (start) => inSpace(start, (making) => making);
+
+/** The same, while the space is being made. @param {Start} start */
+export const together = (start) => inSpace(start, () => undefined);
+
+/**
+ * @param {Start} start
+ * @param {(making: Promise<import('sluice').Space>) => Promise<unknown> | undefined} before
+ */
+async function inSpace(start, before) {
+  const begin = performance.now();
+  const making = create({ fallback: 'throw' });
+  await before(making);
+  const { worker, lost } = await spawn(making, () => start('attach.worker.js'));
+  const took = performance.now() - begin;
+  worker.terminate();
+  await lost;
+  await (await making).close({ timeout: 5000 });
+  return took;
+}
+
+/** A module that may be on disk. @param {string} url @param {string} expected where it comes from */
+export async function fromDisk(url, expected) {
+  const begin = performance.now();
+  const { cached } = await loadWasmModuleWithSharedMemory(url, MODULE_IMPORTS, undefined, {
+    cache: 'disk',
+  });
+  const took = performance.now() - begin;
+  if (cached !== expected) throw new Error(`the module came from ${cached}, not ${expected}`);
+  // Nobody waits for it on a page; here the frame goes when it has answered.
+  while (!(await caches.match(url))) await new Promise((resolve) => setTimeout(resolve, 5));
+  return took;
+}
+
+/** What tiny-secp256k1's asks for. */
+const MODULE_IMPORTS = {
+  './rand.js': { generateInt32: () => 1 },
+  './validate_error.js': { throwError() {} },
+};
