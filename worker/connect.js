@@ -150,5 +150,5 @@ function handOver(worker, port, fail) {
 export const unserved = (timeout) =>
   new SluiceError(
     'load',
-    `nobody there called serve() within ${timeout} ms: its script does not, or did not load (see the console), or is in another space`,
+    `the other thread did not call serve() within ${timeout} ms: its script does not, or never loaded (see the console), or callSync() reaches a thread that is not in this space`,
   );

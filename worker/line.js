@@ -70,7 +70,7 @@ export function makeLine(port, use, proof = port) {
     user.receive(message);
   };
   port.addEventListener('messageerror', () =>
-    end(new SluiceError('clone', 'a message could not be read here')),
+    end(new SluiceError('clone', 'a message could not be read in this thread')),
   );
   // Where ports tell that their other side is gone (Node, Chromium).
   port.addEventListener('close', die);

@@ -17,9 +17,10 @@ export let spawners;
 export function serveParent(accept, attach) {
   const started = parent();
   if (!started) {
-    throw new TypeError('outside a worker serve() takes a port too');
+    throw new TypeError('serve() without a port works in a worker: here, give it a port');
   }
-  if (serves) throw new TypeError('serve() was called here before: serve all in one object');
+  if (serves)
+    throw new TypeError('serve() was called before in this worker: serve all in one object');
   serves = true;
   started.listen((data) => {
     const connect = handshake(data, 'connect');
