@@ -38,10 +38,10 @@ function prepare(revision) {
   }
   if (!existsSync(`${tree}node_modules`)) symlinkSync(`${root}node_modules`, `${tree}node_modules`);
   console.error(`building ${revision} in ${folder}`);
-  // Not `make build`, which would install into the shared node_modules what that revision's lock file says.
-  run('make', ['dist/built', 'build/bench/kernel.wasm'], tree);
   rmSync(`${tree}bench`, { recursive: true, force: true });
   cpSync(`${root}bench`, `${tree}bench`, { recursive: true });
+  // Not `make build`, which would install into the shared node_modules what that revision's lock file says.
+  run('make', ['dist/built', 'build/bench/kernel.wasm'], tree);
   run('node', ['bench/build.js'], tree);
   for (const file of ['pthread.js', 'pthread.wasm', 'pthread.worker.js']) {
     cpSync(`${root}build/bench/${file}`, `${tree}build/bench/${file}`);

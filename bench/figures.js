@@ -18,11 +18,13 @@ import { shipped } from './figures/shipped.js';
 import { start } from './figures/start.js';
 import { sync } from './figures/sync.js';
 import { throughput } from './figures/throughput.js';
+import { throughputC } from './figures/throughput-c.js';
 
 /** @type {Record<string, (env: import('./team.js').Env) => Promise<import('./line.js').Line[]>>} */
 export const figures = {
   clock,
   throughput,
+  throughput_c: throughputC,
   latency,
   calls,
   sync,

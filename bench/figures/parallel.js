@@ -1,5 +1,6 @@
 /** parallel() on two workers against one, and what two plain workers reach by hand: the machine's limit. */
 
+import { loadKernel } from '../kernel.js';
 import { line } from '../line.js';
 import { pool } from '../sdk.js';
 import { inTurns, median, ratio } from '../stats.js';
@@ -13,7 +14,7 @@ const PAGES = { initial: 16, maximum: 1024 };
 
 /** @param {import('../team.js').Env} env */
 export async function parallel(env) {
-  const module = await compile(env.url('build/bench/kernel.wasm'));
+  const module = await loadKernel(env);
   return withTeam(env, 2, { wasm: module, bytes: 2 ** 21 }, async (space, one, other) => {
     await Promise.all([one, other].map(({ call }) => call('kernelOpen', module, PAGES)));
     const { kernel, kernel_sum } = /** @type {any} */ (space.exports);
@@ -70,11 +71,4 @@ export async function parallel(env) {
       await Promise.all(pools.map((each) => each.close()));
     }
   });
-}
-
-/** @param {string} url @returns {Promise<WebAssembly.Module>} */
-async function compile(url) {
-  if (!url.startsWith('file:')) return WebAssembly.compileStreaming(fetch(url));
-  const { readFileSync } = process.getBuiltinModule('node:fs');
-  return WebAssembly.compile(readFileSync(new URL(url)));
 }

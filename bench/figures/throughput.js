@@ -53,7 +53,7 @@ export async function throughput(env) {
 
 /**
  * @param {import('../team.js').Member[]} members the first sends
- * @param {import('../peers/pipe.js').Pipe} peer
+ * @param {import('../peers/pipe.js').Stream} peer
  * @param {number} size
  */
 export async function openStream([source, sink], peer, size) {

@@ -21,12 +21,14 @@
  *   cannotStream?: string,
  * }} Pipe `client`: in the thread that asks. `server`: answers from then on; where that is `blocking` it
  *   returns when the asker has stopped
+ * @typedef {Pick<Pipe, 'name' | 'space' | 'link' | 'sender' | 'receiver'>} Stream a pipe that only goes one way
  */
 
 import { atomics } from './atomics.js';
 import { pipe as comlink } from './comlink-pipe.js';
 import { cloned, transferred } from './post.js';
 import { ringbuf } from './ringbuf.js';
+import { fromC, inC, toC } from './sluice-c.js';
 import { onMessages, onShared } from './sluice-pipe.js';
 
 /** The first is what the others are compared with. @type {Pipe[]} */
@@ -38,3 +40,7 @@ export function pipeOf(name) {
   if (!pipe) throw new Error(`no pipe is called ${name}`);
   return pipe;
 }
+
+/** @param {string} name @returns {Stream} */
+export const streamOf = (name) =>
+  [fromC, toC, inC].find((each) => each.name === name) ?? pipeOf(name);

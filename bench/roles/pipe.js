@@ -1,7 +1,7 @@
 /** One end of a peer's link, in a worker. */
 
 import { measureEcho } from '../latency.js';
-import { pipeOf } from '../peers/pipe.js';
+import { pipeOf, streamOf } from '../peers/pipe.js';
 
 /** What is open in this worker, by the link's label. @type {Map<string, any>} */
 const open = new Map();
@@ -17,7 +17,7 @@ export const pipeRoles = {
    */
   pipeStream(space, peer, role, label, end, size) {
     if (open.has(label)) throw new Error(`${label} is open already`);
-    const make = /** @type {any} */ (pipeOf(peer)[role]);
+    const make = /** @type {any} */ (streamOf(peer)[role]);
     open.set(label, make(end, size, space));
   },
 
