@@ -5,6 +5,13 @@ import { SharedMemoryState } from '../../examples/shared-state/state.js';
 import { requireWhole, wholeOf } from './values.js';
 
 const attached = SharedMemoryState.attach();
+
+/** Not one step further, and no turn of the event loop. */
+function stop() {
+  parentPort().postMessage({ stopped: true });
+  for (;;);
+}
+
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
 serve({
@@ -54,6 +61,29 @@ serve({
       await state.write(key, wholeOf(n));
       parentPort().postMessage({ committed: n });
     }
+  },
+
+  /**
+   * Goes into a write of so many bytes, and stops when half of them lie where they are to be read.
+   *
+   * @param {string} key @param {number} bytes
+   */
+  async stopHalfway(key, bytes) {
+    const state = await attached;
+    const { set } = Uint8Array.prototype;
+    /** @this {Uint8Array} @param {Uint8Array} from @param {number} at */
+    Uint8Array.prototype.set = function (from, at) {
+      if (from.length < bytes) return set.call(this, from, at);
+      set.call(this, from.subarray(0, bytes / 2), at);
+      stop();
+    };
+    await state.write(key, '7'.repeat(bytes));
+  },
+
+  /** Writes, and stops before it can hear what came of it. @param {string} key @param {number} bytes */
+  async stopBehind(key, bytes) {
+    (await attached).write(key, '7'.repeat(bytes));
+    stop();
   },
 
   /** Reads until the key `until` is there. @param {string} key @param {string} until */

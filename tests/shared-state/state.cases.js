@@ -209,57 +209,6 @@ export const states = [
       }),
   },
   {
-    name: 'workers that are terminated as they write strand nobody and lose nothing committed (not: the next writer spins for ever)',
-    run: (env) =>
-      withAgents(env, 1, async (state, witness) => {
-        const { terminations } = env;
-        const AT_ONCE = 3;
-        await state.write('page', -1);
-        for (let round = 0; round < terminations / AT_ONCE; round++) {
-          // Each its own key, and one that all write.
-          const keys = ['shared', 'shared', `own ${round}`];
-          const peers = await Promise.all(
-            keys.map(async (key, i) => {
-              const { peer, call } = await startAgent(state);
-              let committed = 0;
-              const begun = new Promise((resolve) => {
-                listen(peer.worker, (data) => {
-                  if (!data?.committed) return;
-                  committed = data.committed;
-                  if (committed > 3 + i) resolve(undefined);
-                });
-              });
-              call.pourForEver(key).catch(() => {});
-              await within(begun, SECONDS, 'the first writes');
-              return { peer, committed: () => committed };
-            }),
-          );
-          const dying = peers.map(({ peer }) => peer.terminate());
-          // None of this waits for their death.
-          requireWhole(state.read('shared'));
-          const writing = state.write('page', round);
-          equal(state.read('page'), round);
-          await within(writing, SECONDS, 'a write');
-          await within(witness.call.write('shared', wholeOf(7)), SECONDS, "another worker's write");
-          await within(Promise.all(dying), SECONDS, 'their death');
-          const last = requireWhole(state.read(`own ${round}`));
-          const told = peers[2].committed();
-          ok(last >= told, `${told} was committed, ${last} is there`);
-          equal(requireWhole(await witness.call.read(`own ${round}`)), last);
-          await state.delete(`own ${round}`);
-          const before = state.version('shared');
-          await state.write('shared', wholeOf(9));
-          ok(state.version('shared') > before);
-        }
-        await state.delete('shared');
-        // All that they had of the state has come back: the same fits as in a fresh one.
-        if (env.transport === 'shared') equal(state.space.stats().peers, 2);
-        const large = new Uint8Array(200_000).fill(1);
-        for (let i = 0; i < 3; i++) await state.write('large', large);
-        deepEqual(state.read('large'), large);
-      }),
-  },
-  {
     name: 'each write gives its key a new version, and no other key (not: a version that never changes)',
     run: (env) =>
       withAgents(env, 1, async (state, agent) => {
