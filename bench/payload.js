@@ -3,7 +3,8 @@
 /** Of one thread: one array, stamped again and again. @param {number} size at least 8 bytes */
 export function makePayload(size) {
   const bytes = new Uint8Array(size).fill(7);
-  return { bytes, stamp: (/** @type {number} */ id) => stamp(viewOf(bytes), 0, size, id) };
+  const view = viewOf(bytes);
+  return { bytes, stamp: (/** @type {number} */ id) => stamp(view, 0, size, id) };
 }
 
 /** @param {DataView} view @param {number} offset @param {number} size @param {number} id */
@@ -15,19 +16,27 @@ export function stamp(view, offset, size, id) {
 /** @param {number} size @param {number} count */
 export function makeCheck(size, count) {
   let next = 0;
+  /** @param {number} length @param {number} id @param {number} last @returns {boolean} true with the last one */
+  function add(length, id, last) {
+    if (length !== size) throw new Error(`${length} bytes came, not ${size}`);
+    const end = ~last >>> 0;
+    if (id !== next || end !== next) throw new Error(`message ${next} came as ${id}, ${end}`);
+    return ++next === count;
+  }
   return {
-    /** True with the last one. @param {DataView} view @param {number} offset @param {number} length */
-    add(view, offset, length) {
-      if (length !== size) throw new Error(`${length} bytes came, not ${size}`);
-      const id = view.getUint32(offset, true);
-      const end = ~view.getUint32(offset + size - 4, true) >>> 0;
-      if (id !== next || end !== next) throw new Error(`message ${next} came as ${id}, ${end}`);
-      return ++next === count;
-    },
+    /** @param {DataView} view @param {number} offset @param {number} length */
+    add: (view, offset, length) =>
+      add(length, view.getUint32(offset, true), view.getUint32(offset + size - 4, true)),
+    /** One that has memory of its own, without a view of it, which would be garbage. @param {Uint8Array} bytes */
+    addBytes: (bytes) => add(bytes.length, wordAt(bytes, 0), wordAt(bytes, size - 4)),
     /** Whether all have come. */
     done: () => next === count,
   };
 }
+
+/** @param {Uint8Array} bytes @param {number} at */
+const wordAt = (bytes, at) =>
+  (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 
 /** @param {Uint8Array} bytes */
 export const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 /** Messages that come by themselves, maybe before they are waited for: checked as they come. */
 
-import { makeCheck, viewOf } from '../payload.js';
+import { makeCheck } from '../payload.js';
 
 /** @param {number} size */
 export function makeArrivals(size) {
@@ -21,7 +21,7 @@ export function makeArrivals(size) {
         const check = makeCheck(size, count);
         use = (data) => {
           try {
-            if (!check.add(viewOf(data), 0, data.length)) return;
+            if (!check.addBytes(data)) return;
             use = undefined;
             resolve();
           } catch (error) {
