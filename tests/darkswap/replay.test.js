@@ -1,5 +1,5 @@
 // A seeded session gives the same event log on shared memory, on messages, in one thread and in the reference
-// matcher, whoever of the verifying workers dies. MESSAGES and TERMINATE for longer ones.
+// matcher, also when ten of the verifying workers die, each with a batch. MESSAGES and TERMINATE for others.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, test } from 'node:test';
@@ -11,7 +11,7 @@ import { REGTEST, replay } from '../../examples/darkswap/pipeline/replay.js';
 import { engine, sessionOf } from './exchange.js';
 
 const MESSAGES = Number(process.env.MESSAGES ?? 5000);
-const TERMINATE = Number(process.env.TERMINATE ?? 2);
+const TERMINATE = Number(process.env.TERMINATE ?? 10);
 
 /** @type {Awaited<ReturnType<typeof sessionOf>>} */
 let session;

@@ -71,7 +71,7 @@ async function pricesOf(space, markets) {
   );
 }
 
-/** Ends a verifying worker whenever another share of the messages is verified.
+/** Ends a verifying worker in the middle of a batch whenever another share of the messages is verified.
  * @param {import('./exchange.js').Exchange} exchange
  * @param {Worker[]} verifiers all that were ever made
  * @param {number} messages
@@ -87,8 +87,10 @@ async function endSome(exchange, verifiers, messages, times) {
   for (let n = 1; n <= times; n++) {
     const due = (messages * n) / (times + 2);
     for (;;) {
+      // The oldest is one of those that have started, and these have all a batch now.
       const alive = verifiers.find((worker) => !ended.has(worker));
-      if (alive && exchange.stats().verified >= due) {
+      const { verified, workers } = exchange.stats();
+      if (alive && verified >= due && workers.busy > 0 && workers.busy === workers.size) {
         ended.add(alive);
         alive.terminate();
         break;
