@@ -55,17 +55,17 @@ serve: build build/darkswap/engine.wasm ## the same as a page, isolated and not
 build/bench/kernel.wasm: bench/kernel.c $(WASM_OBJECTS)
 	@mkdir -p $(@D)
 	@echo emcc $@
-	@emcc $(WASM_CFLAGS) -O3 -mmutable-globals $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
+	@emcc $(WASM_CFLAGS) -O3 -mmutable-globals --profiling-funcs $< $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) \
 	  -sTOTAL_STACK=65536 -sINITIAL_MEMORY=1048576 -sMAXIMUM_MEMORY=67108864 \
 	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
 
-.PHONY: bench-quick bench-compare bench-report
+.PHONY: bench-quick bench-compare bench-profile bench-report
 
 # Debian's Emscripten links a program's own runtime by its package node-acorn.
 build/bench/pthread.js: bench/peers/pthread.c
 	@mkdir -p $(@D)
 	@echo emcc $@
-	@NODE_PATH=/usr/share/nodejs emcc -std=gnu11 -Wall -Wextra -Wconversion -Werror -O2 -pthread $< -o $@ \
+	@NODE_PATH=/usr/share/nodejs emcc -std=gnu11 -Wall -Wextra -Wconversion -Werror -O2 -pthread --profiling-funcs $< -o $@ \
 	  -sPROXY_TO_PTHREAD -sPTHREAD_POOL_SIZE=2 -sINITIAL_MEMORY=33554432 -sMODULARIZE -sENVIRONMENT=web,worker \
 	  -sEXPORT_NAME=startPthreads -sEXPORTED_RUNTIME_METHODS=wasmMemory,PThread
 
@@ -81,6 +81,16 @@ bench-quick: ## the same in short, under two minutes
 
 bench-compare: setup-test build build/bench/kernel.wasm build/bench/pthread.js build/bench/built ## this tree's SDK beside REV=name, built below build/, in one run; PART and ENGINES, which is node by default
 	@node bench/compare.js $(PART)
+
+# The core's functions by their names: what is shipped has none.
+build/bench/core-names.wasm: build/core.wasm
+	@mkdir -p $(@D)
+	@echo emcc $@
+	@emcc $(WASM_OBJECTS) -o $@ $(WASM_LDFLAGS) $(CORE_LDFLAGS) --profiling-funcs \
+	  $(addprefix -Wl$(comma)--export=,$(shell cat core/exports.txt))
+
+bench-profile: setup-test build build/bench/core-names.wasm build/bench/kernel.wasm build/bench/pthread.js build/bench/built ## where the time of PART=name goes, by V8's profiler in each thread; ENGINES="node chromium", node by default
+	@node bench/profile.js $(PART)
 
 bench-report: ## docs/benchmarks.md, README.md and build/bench/report.html from bench/results.jsonl, which is OUT=bench/results.jsonl make bench
 	@node bench/report.js

@@ -32,6 +32,32 @@ const shortly = (ms) =>
     new Promise((resolve) => setTimeout(resolve, ms)),
   ]);
 
+/**
+ * @param {Pick<import('../tests/browser/launch.js').Tab, 'goto' | 'evaluate'>} tab
+ * @param {{figure: string, name: string, cpuUrl: string, base: string}} what
+ * @returns {Promise<Line[]>}
+ */
+export async function runInTab(tab, what) {
+  await tab.goto(`/${what.base}bench/page.html`);
+  await tab.evaluate(
+    async ({ figure, name, quick, cpuUrl, base }) => {
+      const address = `/${base}build/bench/run-page.js`;
+      const { run } = /** @type {typeof import('./run-page.js')} */ (await import(address));
+      /** @type {any} */ (globalThis).result = run(
+        figure,
+        /** @type {any} */ (name),
+        quick,
+        cpuUrl,
+      );
+    },
+    { ...what, quick: process.env.QUICK === '1' },
+  );
+  for (;;) {
+    const lines = await tab.evaluate(shortly, PATIENCE);
+    if (lines) return lines;
+  }
+}
+
 /** @param {EngineName} name @returns {Promise<Engine>} */
 export const startEngine = (name) => (name === 'node' ? inNode() : inBrowser(name));
 
@@ -69,21 +95,7 @@ async function inBrowser(name) {
   const title = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' }[name];
   return {
     version: () => `${title} ${engine.version()}`,
-    async run(figure, base = '') {
-      await tab.goto(`/${base}bench/page.html`);
-      await tab.evaluate(
-        async ({ figure, name, quick, cpuUrl, base }) => {
-          const address = `/${base}build/bench/run-page.js`;
-          const { run } = /** @type {typeof import('./run-page.js')} */ (await import(address));
-          /** @type {any} */ (globalThis).result = run(figure, name, quick, cpuUrl);
-        },
-        { figure, name, quick: process.env.QUICK === '1', cpuUrl: cpu.url, base },
-      );
-      for (;;) {
-        const lines = await tab.evaluate(shortly, PATIENCE);
-        if (lines) return lines;
-      }
-    },
+    run: (figure, base = '') => runInTab(tab, { figure, name, cpuUrl: cpu.url, base }),
     async close() {
       await tab.close();
       await engine.close();

@@ -60,13 +60,16 @@ const unemulated = {
   contrast: null,
 };
 
+/** @param {any} playwright */
+export const launchChromium = (playwright) =>
+  playwright.chromium.launch({
+    executablePath: locate(programs.chromium),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
+  });
+
 /** @type {Record<EngineName, (playwright: any, isolated: boolean) => Promise<Engine>>} */
 export const launchers = {
-  chromium: async (playwright) => {
-    const executablePath = locate(programs.chromium);
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic'];
-    return overPlaywright(await playwright.chromium.launch({ executablePath, args }));
-  },
+  chromium: async (playwright) => overPlaywright(await launchChromium(playwright)),
   firefox: async (playwright) => {
     const executablePath = locate(programs.firefox);
     const channel = 'moz-firefox';
