@@ -83,7 +83,7 @@ export function watchWorker(worker, events) {
   /** @param {any} error */
   const error = (error) => events.error?.(String(error?.message ?? error), error);
   /** @param {number} code */
-  const exit = (code) => events.exit?.(code);
+  const exit = (code) => afterwards(() => events.exit?.(code));
   worker.on('message', message).on('error', error).on('messageerror', error).on('exit', exit);
   return () => {
     worker.off('message', message).off('error', error).off('messageerror', error).off('exit', exit);
@@ -98,12 +98,21 @@ export function watchWorker(worker, events) {
 export function watchDeath(worker, _name, dead) {
   // Only whoever has the worker can tell. (A port tells by itself that its other side is gone.)
   if (typeof worker?.once !== 'function') return undefined;
-  if (worker.threadId < 0) setImmediate(dead); // it has exited already
-  worker.once('exit', dead);
+  const exit = () => afterwards(dead);
+  if (worker.threadId < 0) exit(); // it has exited already
+  worker.once('exit', exit);
   return () => {
-    worker.off('exit', dead);
+    worker.off('exit', exit);
   };
 }
+
+/**
+ * Node tells of an exit between its look for messages and its immediates: in a turn that began then, what
+ * the worker had posted would not come.
+ *
+ * @param {() => void} tell
+ */
+const afterwards = (tell) => setImmediate(tell);
 
 /** A worker's exit comes after its own workers have been stopped. @param {string} _name @param {() => void} dead */
 export const watchOrphan = (_name, dead) => dead();

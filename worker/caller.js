@@ -133,7 +133,10 @@ export function makeCaller(post, callbacks, shared) {
     },
 
     expect: (id, name, options) =>
-      new Promise((resolve, reject) => expect(id, name, 0, options, resolve, reject)),
+      new Promise((resolve, reject) => {
+        if (ended) throw ended;
+        expect(id, name, 0, options, resolve, reject);
+      }),
 
     invoke: (name, args, by) => send(name, args, { blocked: true }, by),
 
