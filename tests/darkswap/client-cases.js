@@ -73,6 +73,19 @@ async function fails(promise, code, message) {
   return /** @type {DarkSwapError} */ (error);
 }
 
+/** What is read and not called, as calls. @param {Client} client */
+const readings = (client) => {
+  const any = /** @type {any} */ (client);
+  const common = [async () => client.stats(), async () => client.transport];
+  if (!(client instanceof SharedMemoryDarkSwapClient)) return common;
+  return [
+    ...common,
+    async () => any.health(),
+    async () => any.depth(dog, bitcoin),
+    async () => any.space,
+  ];
+};
+
 /** Resolves when it holds. @param {() => unknown} holds @param {string} what */
 async function until(holds, what) {
   const end = Date.now() + 15_000;
@@ -168,6 +181,7 @@ export const cases = {
       () => client.takeOrder(id, '1'),
       () => client.getBestBidAsk(dog, bitcoin),
       () => client.connectPeer(peerLink()[0]),
+      ...readings(client),
     ])
       await fails(call(), 'NOT_INITIALIZED', /initialize\(\)/);
   },
@@ -186,6 +200,7 @@ export const cases = {
         () => client.takeOrder(id, '1'),
         () => client.getBestBidAsk(dog, bitcoin),
         () => client.connectPeer(peerLink()[0]),
+        ...readings(client),
       ];
       for (const call of market) await fails(call(), 'NOT_INITIALIZED', /start\(\)/);
       await client.start();
@@ -203,6 +218,31 @@ export const cases = {
       deepEqual(await client.getOrders(dog, bitcoin), []);
     },
 
+  'calls that stop() overtakes have a result or a typed error, and none is left': async (t) => {
+    const client = await t.started();
+    const order = await offering(client);
+    const calls = [
+      offering(client, { price: '1001' }),
+      client.cancelOrder(order.id),
+      client.getOrder(order.id),
+      client.getOrders(dog, bitcoin),
+      client.takeOrder(order.id, '1'),
+      client.getBestBidAsk(dog, bitcoin),
+      client.connectPeer(peerLink()[0]), // nobody is at its other end
+    ];
+    const settled = Promise.allSettled(calls);
+    await client.stop();
+    for (const [i, one] of (await settled).entries()) {
+      if (one.status === 'fulfilled') continue;
+      ok(one.reason instanceof DarkSwapError, `call ${i}: ${one.reason}`);
+    }
+    // Not after its own patience.
+    const connecting = await fails(calls[calls.length - 1], 'UNKNOWN_ERROR');
+    equal(/** @type {any} */ (connecting.originalError).code, 'closed');
+    await client.start();
+    deepEqual(await client.getOrders(dog, bitcoin), []);
+  },
+
   'create() twice is DARKSWAP_CREATION_FAILED, and the first wallet stays': async (t) => {
     const client = t.fresh();
     await client.initialize();
@@ -217,6 +257,8 @@ export const cases = {
     const late = t.fresh();
     await late.initialize();
     await late.start();
+    await fails(late.create({}), 'DARKSWAP_CREATION_FAILED', /was started/);
+    await late.stop();
     await fails(late.create({}), 'DARKSWAP_CREATION_FAILED', /was started/);
   },
 
@@ -254,6 +296,9 @@ export const cases = {
     ok(none.originalError instanceof Error, 'originalError is missing');
     await fails(at(text), 'WASM_LOAD_FAILED');
     await fails(at(other), 'WASM_INSTANTIATION_FAILED', /ds_book_init/);
+    for (const none of /** @type {any[]} */ ([5, null, {}]))
+      await fails(at(none), 'INVALID_ARGUMENT', /wasmPath/);
+    await fails(at(''), 'WASM_LOAD_FAILED');
     await fresh().initialize();
   },
 

@@ -43,8 +43,8 @@ export function makePeers(serving, tell) {
   const left = new Promise((resolve) => {
     leave = resolve;
   });
-  /** @type {(() => Promise<void>)[]} */
-  const closing = [];
+  /** Of the lines that are there, also of those whose peer has not answered yet. @type {Set<() => Promise<void>>} */
+  const open = new Set();
 
   return {
     /**
@@ -56,10 +56,12 @@ export function makePeers(serving, tell) {
       serve({ ...serving(id), untilGone: () => left }, answers);
       const line = /** @type {any} */ (connect(calls));
       const close = async () => {
+        open.delete(close);
         await line[Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]();
         calls.close();
         answers.close();
       };
+      open.add(close);
       try {
         const remote = /** @type {PeerApi} */ (withOptions(line, { timeout: PATIENCE }));
         const address = String(await remote.hello());
@@ -68,7 +70,6 @@ export function makePeers(serving, tell) {
         await close();
         throw error;
       }
-      closing.push(close);
       tell({ type: 'peerConnected', peerId: id });
       const gone = () => {
         if (!peers.delete(id)) return;
@@ -123,7 +124,7 @@ export function makePeers(serving, tell) {
       }
       // A turn, for the answer to untilGone() to leave.
       await new Promise((resolve) => setTimeout(resolve));
-      await Promise.all(closing.map((close) => close()));
+      await Promise.all([...open].map((close) => close()));
     },
   };
 }
