@@ -3,7 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, sep } from 'node:path';
+import { basename, extname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { faultRoutes } from './faults.js';
 
@@ -47,6 +47,9 @@ const replaced = {
   '/tests/conformance/loader-entry.js': "export * from '/dist/loader.js';\n",
 };
 
+// All that there is, without the files of one name: what a page says when one of its own is missing.
+const withoutFile = /^\/without\/([^/]+)(?=\/)/;
+
 // A service worker serves its own folder only, and each test of one has the folder to itself: an engine
 // may end a registration later than it says, and the next one of the same folder with it.
 const isolationFolder = /^\/tests\/isolation-\w+\//;
@@ -73,7 +76,9 @@ const contentType = (path) => types[extname(path)] ?? 'application/octet-stream'
 /** @param {string} pathname */
 async function readServed(pathname) {
   if (pathname in replaced) return Buffer.from(replaced[pathname]);
-  const name = pathname.replace(isolationFolder, '/tests/isolation/');
+  const missing = withoutFile.exec(pathname)?.[1];
+  if (missing && basename(pathname) === missing) return undefined;
+  const name = pathname.replace(withoutFile, '').replace(isolationFolder, '/tests/isolation/');
   const path = await servedFile(copies[name] ?? name);
   return path === undefined ? undefined : readFile(path).catch(() => undefined);
 }

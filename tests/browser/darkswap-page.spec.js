@@ -26,14 +26,14 @@ const nextState = (passing) =>
     if (!passing.includes(state())) done();
   });
 
-/** @param {import('./launch.js').Tab} tab */
-async function ran(tab) {
-  await tab.goto(PAGE);
+/** What the page says once it has come to an end. @param {import('./launch.js').Tab} tab @param {string} page */
+async function endOf(tab, page) {
+  await tab.goto(page);
   const passing = ['loading', 'ready', 'running'];
   let state = passing[0];
   while (passing.includes(state)) state = await tab.evaluate(nextState, passing);
   const status = await tab.evaluate(() => document.getElementById('status')?.textContent ?? '');
-  expect(state, status).toBe('done');
+  return { state, status };
 }
 
 /** What the page says, as numbers. */
@@ -117,6 +117,12 @@ async function looksIn({ scheme, tab }) {
   return { found, faint };
 }
 
+/** To an order of one's own. @param {import('./launch.js').Tab} tab @param {string} answer */
+const answers = (tab, answer) =>
+  expect
+    .poll(() => tab.evaluate(() => document.getElementById('answer')?.textContent ?? ''))
+    .toContain(answer);
+
 // Each engine once, and messages in one: what they carry has tests of its own.
 const tag = projects
   .filter(({ isolated, engineName }) => !isolated && engineName !== 'chromium')
@@ -126,7 +132,8 @@ test('the order book’s page shows the book, in both colour schemes, and takes 
   tag,
 }, async ({ tab, isolated }) => {
   test.setTimeout(120_000);
-  await ran(tab);
+  const { state, status } = await endOf(tab, PAGE);
+  expect(state, status).toBe('done');
 
   const page = await tab.evaluate(shown);
   expect(page.transport).toContain(isolated ? 'Shared memory' : 'Messages');
@@ -193,15 +200,58 @@ test('the order book’s page shows the book, in both colour schemes, and takes 
     expect(await focused()).toEqual({ name, ring: true });
   }
   await tab.press('Enter');
-  /** @param {string} start */
-  const answered = (start) =>
-    expect
-      .poll(() => tab.evaluate(() => document.getElementById('answer')?.textContent ?? ''))
-      .toContain(start);
-  await answered('Placed: 3 of 3 are open.');
+  await answers(tab, 'Placed: 3 of 3 are open.');
   await tab.press('Tab');
   expect((await focused()).name).toBe('Cancel');
   await tab.press('Enter');
-  await answered('Cancelled.');
+  await answers(tab, 'Cancelled.');
   expect((await focused()).name).toBe('Place');
 });
+
+test('a page whose peer cannot start says so, and goes on without one', { tag }, async ({
+  tab,
+}) => {
+  const { state, status } = await endOf(tab, `/without/peer.worker.js${PAGE}`);
+  expect(state).toBe('failed');
+  expect(status).toMatch(/^Failed: the worker's script did not load: it is missing/);
+  const { button, ...left } = await tab.evaluate(() => {
+    const text = (/** @type {string} */ id) => document.getElementById(id)?.textContent ?? '';
+    /** @type {HTMLFormElement} */ (document.getElementById('order')).requestSubmit();
+    return { button: text('run'), matcher: text('matcher'), dropped: text('dropped') };
+  });
+  expect(button).toBe('Start the peer');
+  expect(left).toEqual({ matcher: 'alive', dropped: '0' });
+  await answers(tab, 'Placed: 10 of 10 are open.');
+
+  // Asked again it tries again, and says so again.
+  await tab.evaluate(() => document.getElementById('run')?.click());
+  const again = await tab.evaluate(nextState, ['running']);
+  expect(again).toBe('failed');
+});
+
+for (const [file, code, said] of /** @type {const} */ ([
+  ['engine.wasm', 'NOT_INITIALIZED', /^Failed: the engine at .*\/engine\.wasm did not load: .*404/],
+  [
+    'matcher.worker.js',
+    'NOT_INITIALIZED',
+    /^Failed: .*the worker's script did not load: it is missing/,
+  ],
+  [
+    'verifier.worker.js',
+    'ORDER_CREATION_FAILED',
+    /^Failed: .*the worker's script did not load: it is missing/,
+  ],
+]))
+  test(`a page that has no ${file} says so`, { tag }, async ({ tab }) => {
+    const { state } = await endOf(tab, `/without/${file}${PAGE}`);
+    expect(state).toBe('failed');
+    // What else fails for want of it may have been first to say so.
+    await expect
+      .poll(() => tab.evaluate(() => document.getElementById('status')?.textContent))
+      .toMatch(said);
+    // What cannot be had any more says so too, and goes nowhere else.
+    await tab.evaluate(() =>
+      /** @type {HTMLFormElement} */ (document.getElementById('order')).requestSubmit(),
+    );
+    await answers(tab, code);
+  });

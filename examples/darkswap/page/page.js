@@ -27,6 +27,8 @@ const bitcoin = { type: 0 };
 const shown = assetToBytes(rune);
 const root = document.documentElement;
 let droppedByPeer = 0;
+/** The client has failed. */
+let broken = false;
 
 const client = new SharedMemoryDarkSwapClient();
 const plot = makeDepthPlot(element('depth'));
@@ -109,6 +111,7 @@ const button = element('run');
 async function run(messages) {
   root.dataset.state = 'running';
   button.textContent = 'Stop the peer';
+  element('status').className = '';
   write('status', 'The peer makes its keys…');
   /** @type {typeof peer} */
   let own;
@@ -123,7 +126,9 @@ async function run(messages) {
     write('status', `${offered} messages came.`);
     stop();
   } catch (error) {
-    if (own === peer) fail(error); // else it was told to stop
+    if (own !== peer) return; // it was told to stop
+    stop();
+    fail(error);
   }
 }
 
@@ -141,9 +146,17 @@ function stop() {
 
 /** @param {unknown} error */
 function fail(error) {
+  root.dataset.state = 'failed';
+  if (broken) return; // it fails because the client did, which has said why
   write('status', `Failed: ${textOf(error)}`);
   element('status').className = 'failed';
-  root.dataset.state = 'failed';
+}
+
+/** Of the client. @param {unknown} error */
+function giveUp(error) {
+  fail(error);
+  broken = true;
+  button.disabled = true;
 }
 
 // ---- one's own orders
@@ -191,12 +204,13 @@ function showOwn({ id, side, amount, price, remaining }) {
 
 async function start() {
   plot.draw();
+  element('order').addEventListener('submit', place);
   try {
     await client.initialize();
     await client.create({ network: BitcoinNetwork.Regtest });
     await client.start();
   } catch (error) {
-    fail(error);
+    giveUp(error);
     return;
   }
   write(
@@ -207,7 +221,7 @@ async function start() {
   );
   listen().catch(fail);
   client.addEventListener((event) => {
-    if (event.type === 'error') fail(event.error);
+    if (event.type === 'error') giveUp(event.error);
   });
   showFigures();
   setInterval(() => {
@@ -218,7 +232,6 @@ async function start() {
     if (peer) stop();
     else if (root.dataset.state !== 'running') run(ENDLESS);
   });
-  element('order').addEventListener('submit', place);
   root.dataset.state = 'ready';
   if (Number(asked.get('run')) > 0) await run(Number(asked.get('run')));
 }
