@@ -15,48 +15,9 @@ import * as playwright from '@playwright/test';
 import { launchers } from '../tests/browser/launch.js';
 import { startServers } from '../tests/server.js';
 import { serveCpu } from './cpu.js';
+import { garbageInChromium } from './devtools/heaps.js';
 import { GARBAGE_FLAGS } from './figures/garbage.js';
-
-/** A driver waits for a minute at most, some figures take longer. */
-const PATIENCE = 40_000;
-
-/**
- * In a page: the lines, or nothing after so many milliseconds.
- *
- * @param {number} ms
- * @returns {Promise<Line[] | undefined>}
- */
-const shortly = (ms) =>
-  Promise.race([
-    /** @type {any} */ (globalThis).result,
-    new Promise((resolve) => setTimeout(resolve, ms)),
-  ]);
-
-/**
- * @param {Pick<import('../tests/browser/launch.js').Tab, 'goto' | 'evaluate'>} tab
- * @param {{figure: string, name: string, cpuUrl: string, base: string}} what
- * @returns {Promise<Line[]>}
- */
-export async function runInTab(tab, what) {
-  await tab.goto(`/${what.base}bench/page.html`);
-  await tab.evaluate(
-    async ({ figure, name, quick, cpuUrl, base }) => {
-      const address = `/${base}build/bench/run-page.js`;
-      const { run } = /** @type {typeof import('./run-page.js')} */ (await import(address));
-      /** @type {any} */ (globalThis).result = run(
-        figure,
-        /** @type {any} */ (name),
-        quick,
-        cpuUrl,
-      );
-    },
-    { ...what, quick: process.env.QUICK === '1' },
-  );
-  for (;;) {
-    const lines = await tab.evaluate(shortly, PATIENCE);
-    if (lines) return lines;
-  }
-}
+import { runInTab } from './tab.js';
 
 /** @param {EngineName} name @returns {Promise<Engine>} */
 export const startEngine = (name) => (name === 'node' ? inNode() : inBrowser(name));
@@ -95,7 +56,10 @@ async function inBrowser(name) {
   const title = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' }[name];
   return {
     version: () => `${title} ${engine.version()}`,
-    run: (figure, base = '') => runInTab(tab, { figure, name, cpuUrl: cpu.url, base }),
+    run: (figure, base = '') =>
+      name === 'chromium' && figure === 'garbage'
+        ? garbageInChromium(base)
+        : runInTab(tab, { figure, name, cpuUrl: cpu.url, base }),
     async close() {
       await tab.close();
       await engine.close();

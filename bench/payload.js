@@ -16,17 +16,17 @@ export function stamp(view, offset, size, id) {
 /** @param {number} size @param {number} count */
 export function makeCheck(size, count) {
   let next = 0;
+  // Signed, so that no word is too large for what engines keep without a place on the heap.
   /** @param {number} length @param {number} id @param {number} last @returns {boolean} true with the last one */
   function add(length, id, last) {
     if (length !== size) throw new Error(`${length} bytes came, not ${size}`);
-    const end = ~last >>> 0;
-    if (id !== next || end !== next) throw new Error(`message ${next} came as ${id}, ${end}`);
+    if (id !== next || last !== ~next) throw new Error(`message ${next} came as ${id}, ${~last}`);
     return ++next === count;
   }
   return {
     /** @param {DataView} view @param {number} offset @param {number} length */
     add: (view, offset, length) =>
-      add(length, view.getUint32(offset, true), view.getUint32(offset + size - 4, true)),
+      add(length, view.getInt32(offset, true), view.getInt32(offset + size - 4, true)),
     /** One that has memory of its own, without a view of it, which would be garbage. @param {Uint8Array} bytes */
     addBytes: (bytes) => add(bytes.length, wordAt(bytes, 0), wordAt(bytes, size - 4)),
     /** Whether all have come. */
@@ -36,7 +36,7 @@ export function makeCheck(size, count) {
 
 /** @param {Uint8Array} bytes @param {number} at */
 const wordAt = (bytes, at) =>
-  (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+  bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 
 /** @param {Uint8Array} bytes */
 export const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

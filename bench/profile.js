@@ -21,10 +21,10 @@ const root = new URL('../', import.meta.url);
 
 const percent = (/** @type {number} */ part) => `${(part * 100).toFixed(1)} %`;
 
-/** @type {Partial<Record<import('./team.js').EngineName, (figure: string) => Promise<import('./profile/threads.js').Profiled[]>>>} */
+/** @type {Partial<Record<import('./team.js').EngineName, (figure: string) => Promise<import('./profile/profiles.js').Profiled[]>>>} */
 const profilers = { node: profileInNode, chromium: profileInChromium };
 
-/** @param {string} name of the file @param {import('./profile/threads.js').Profiled} profiled */
+/** @param {string} name of the file @param {import('./profile/profiles.js').Profiled} profiled */
 function tell(name, { thread, profile }) {
   const { ms, idle, functions } = selfTimes(profile);
   const file = `${folder}${name}.cpuprofile`;

@@ -16,5 +16,6 @@ export const run = (name, engine, quick, cpuUrl) =>
       new Worker(new URL(script, import.meta.url), { type: 'module' }),
     script: (path) => new URL(path, import.meta.url).href,
     url: (path) => new URL(`../../${path}`, import.meta.url).href,
+    heaps: /** @type {any} */ (globalThis).workerHeaps,
     cpu: async () => Number(await (await fetch(cpuUrl)).text()),
   });

@@ -2,8 +2,9 @@
  * The workers of a figure: on a space of their own, or without one.
  *
  * @typedef {'node' | 'chromium' | 'firefox' | 'webkit'} EngineName
- * @typedef {{engine: EngineName, quick: boolean, worker(script?: string): Worker, script(path: string): string, url(path: string): string, cpu(): Promise<number>}} Env
- *   `worker`: of bench/, and `script` its address; `url`: of a file of the repository; `cpu`: milliseconds of all threads; `quick`: fewer rounds and sizes
+ * @typedef {{engine: EngineName, quick: boolean, worker(script?: string): Worker, script(path: string): string, url(path: string): string, cpu(): Promise<number>, heaps?(): Promise<number>}} Env
+ *   `worker`: of bench/, and `script` its address; `url`: of a file of the repository; `cpu`: milliseconds of all threads; `heaps`: bytes of all
+ *   workers', where they cannot say it themselves but their engine does; `quick`: fewer rounds and sizes
  * @typedef {{worker: any, call(command: string, ...args: unknown[]): Promise<any>, post(command: string, args: unknown[], transfer: Transferable[]): Promise<any>}} Member
  * @typedef {{space: import('sluice').Space | undefined, members: Member[], close(): Promise<void>}} Team
  */

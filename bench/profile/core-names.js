@@ -38,7 +38,7 @@ function namesOf(module) {
 /** Node does not say which module it was: there is no other without names. */
 const MAY_BE_CORE = /^wasm:|\/core\.wasm$/;
 
-/** @returns {(frame: import('./threads.js').CallFrame) => string} */
+/** @returns {(frame: import('./profiles.js').CallFrame) => string} */
 export function coreNames() {
   const [core, named] = [read('dist/core.wasm'), read('build/bench/core-names.wasm')];
   if (!named.subarray(0, core.length).equals(core)) {

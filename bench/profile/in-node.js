@@ -4,13 +4,13 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** @param {string} figure @returns {Promise<import('./threads.js').Profiled[]>} */
+/** @param {string} figure @returns {Promise<import('./profiles.js').Profiled[]>} */
 export async function profileInNode(figure) {
   const child = fork(fileURLToPath(new URL('node-child.js', import.meta.url)), [figure]);
-  /** @type {import('./threads.js').Profiled[] | undefined} */
+  /** @type {import('./profiles.js').Profiled[] | undefined} */
   let profiles;
   child.on('message', (message) => {
-    profiles = /** @type {import('./threads.js').Profiled[]} */ (message);
+    profiles = /** @type {import('./profiles.js').Profiled[]} */ (message);
   });
   const [code] = await once(child, 'exit');
   if (!profiles) throw new Error(`${figure} in Node ended with ${code}`);

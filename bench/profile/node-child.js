@@ -4,7 +4,16 @@ import { Session } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
 import { nodeEnv } from '../env-node.js';
 import { figures } from '../figures.js';
-import { startProfiles } from './threads.js';
+import { startProfiles } from './profiles.js';
+
+/** @type {import('../devtools/workers.js').Domain} */
+const IN_NODE = {
+  watch: ['NodeWorker.enable', { waitForDebuggerOnStart: true }],
+  attached: 'NodeWorker.attachedToWorker',
+  received: 'NodeWorker.receivedMessageFromWorker',
+  detached: 'NodeWorker.detachedFromWorker',
+  send: 'NodeWorker.sendMessageToWorker',
+};
 
 const session = new Session();
 session.connect();
@@ -17,13 +26,7 @@ const profiles = await startProfiles(
       }),
     on: (event, use) => session.on(event, ({ params }) => use(params)),
   },
-  {
-    watch: ['NodeWorker.enable', { waitForDebuggerOnStart: true }],
-    attached: 'NodeWorker.attachedToWorker',
-    received: 'NodeWorker.receivedMessageFromWorker',
-    detached: 'NodeWorker.detachedFromWorker',
-    send: 'NodeWorker.sendMessageToWorker',
-  },
+  IN_NODE,
 );
 
 const { terminate } = Worker.prototype;

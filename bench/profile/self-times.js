@@ -4,7 +4,7 @@
 const IDLE = '(idle)';
 
 /**
- * @param {import('./threads.js').Profile} profile
+ * @param {import('./profiles.js').Profile} profile
  * @returns {{ms: number, idle: number, functions: {name: string, where: string, part: number}[]}} `idle`: of the time;
  *   `part`: of what was not idle, the largest first
  */
@@ -13,7 +13,7 @@ export function selfTimes({ nodes, samples, timeDeltas }) {
   /** @type {Map<string, {name: string, where: string, us: number}>} */
   const functions = new Map();
   for (const [i, id] of samples.entries()) {
-    const { functionName, url, lineNumber } = /** @type {import('./threads.js').CallFrame} */ (
+    const { functionName, url, lineNumber } = /** @type {import('./profiles.js').CallFrame} */ (
       frames.get(id)
     );
     const where = url && `${url.split('/').slice(-2).join('/')}:${lineNumber + 1}`;

@@ -61,9 +61,10 @@ export const pipeRoles = {
   /** @param {unknown} _space @param {string} peer @param {any} end */
   pipeStop: (_space, peer, end) => pipeOf(peer).stop?.(end),
 
-  /** What this thread's heap holds now, of a Node that was told to have gc(). @param {unknown} _space @param {boolean} collect */
+  /** What this thread's heap holds now, where there is gc(); 0 in a browser, where a worker is not told. @param {unknown} _space @param {boolean} collect */
   pipeHeap(_space, collect) {
     if (collect) /** @type {any} */ (globalThis).gc();
+    if ('WorkerGlobalScope' in globalThis) return 0;
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;
   },

@@ -60,11 +60,11 @@ const unemulated = {
   contrast: null,
 };
 
-/** @param {any} playwright */
-export const launchChromium = (playwright) =>
+/** @param {any} playwright @param {string[]} [more] flags */
+export const launchChromium = (playwright, more = []) =>
   playwright.chromium.launch({
     executablePath: locate(programs.chromium),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...more],
   });
 
 /** @type {Record<EngineName, (playwright: any, isolated: boolean) => Promise<Engine>>} */
