@@ -25,9 +25,8 @@ const LONG_MS = 0.1;
 /** How long it goes on without a turn of the event loop, in milliseconds. */
 const SLICE = 4;
 
-/** @param {number} [most] looks; who has found it by the half of them need not have slept */
-export function makeLinger(most = MOST) {
-  let looks = most / 4;
+export function makeLinger() {
+  let looks = MOST / 4;
   let times = 0;
   let since = now();
 
@@ -43,8 +42,8 @@ export function makeLinger(most = MOST) {
           continue;
         }
         // After a long one the other is awake, and may answer soon from now on.
-        if (end === LONG) looks = most;
-        else if (i < most / 2) looks = Math.min(2 * looks, most);
+        if (end === LONG) looks = MOST;
+        else if (i < MOST / 2) looks = Math.min(2 * looks, MOST);
         return true;
       }
       looks = Math.max(looks >> 2, LEAST);

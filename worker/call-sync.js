@@ -10,10 +10,6 @@ import { gone } from './line.js';
 import { remoteOf } from './remote.js';
 import * as shared from './shared.js';
 
-/** Looks before it sleeps, 5 ns each: to be woken takes many times as long as most answers. */
-const LOOKS = 8192;
-/** In milliseconds, at most: code that runs for the first time takes a hundred times as long. */
-const AWAKE = 0.1;
 /** How often a sleeper looks whether the other thread is still there, in milliseconds. */
 const LOOK = 500;
 
@@ -69,12 +65,9 @@ export function callSync(remote, name, args, options) {
   /** Sleeps until the turn of the call is over. */
   function sleep() {
     const { i32 } = thread;
-    const asleep = performance.now() + AWAKE;
-    for (let looks = 0, state = id; ; looks++) {
-      state = Atomics.load(i32, turn);
+    for (;;) {
+      const state = Atomics.load(i32, turn);
       if (state === 0) return;
-      if (looks < LOOKS && (looks % 256 || performance.now() < asleep)) continue;
-      looks = LOOKS;
       const left = end - performance.now();
       if (left <= 0 && Atomics.compareExchange(i32, turn, id, 0) === id) {
         throw new SluiceError('timeout', `${what}: ${options?.timeout} ms passed`);
@@ -95,7 +88,7 @@ export function callSync(remote, name, args, options) {
   }
 
   /**
-   * Where the other side looks the call lies on the board: but not what only a message carries, nor a call
+   * Where the other side waits for it the call lies on the board: but not what only a message carries, nor a call
    * after one that went by message and of which nobody has said that it came.
    *
    * @type {import('./protocol.js').Post}
@@ -109,13 +102,16 @@ export function callSync(remote, name, args, options) {
   /** @param {unknown} message @returns {boolean} whether it is taken */
   function leave(message) {
     const asked = board + shared.BOARD_ASKED;
-    const state = Atomics.load(thread.i32, asked);
-    if (state >= 0) return false;
+    const { i32 } = thread;
+    if (Atomics.load(i32, asked) !== shared.ATTENDED) return false;
     try {
       const length = codec.size(message);
       if (length > shared.BOARD_ROOM) return false;
       codec.encode(message, thread.u8, data);
-      return Atomics.compareExchange(thread.i32, asked, state, length) === state;
+      if (Atomics.compareExchange(i32, asked, shared.ATTENDED, length) !== shared.ATTENDED)
+        return false;
+      Atomics.notify(i32, asked);
+      return true;
     } catch {
       return false; // a message may carry it, or says what does not go
     }

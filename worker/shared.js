@@ -10,9 +10,9 @@
  * then 0. The reply lies behind the words, and its length in another one. A reply that is too long waits at its maker
  * until the caller comes with a block for it.
  *
- * To be woken takes many times as long as a call. So who has answered a blocked caller looks for its next call for a
- * moment: that needs no message, and lies where the reply did. A word says whether anybody looks, and how
- * long the call is that lies there.
+ * Who has answered a blocked caller waits for its next call at another word: the call lies where the reply did, and
+ * Atomics.waitAsync wakes sooner than a message does (docs/engines.md). A positive word is the length of a call that
+ * lies there.
  *
  * @typedef {{
  *   offer(space: Space): import('./protocol.js').Hello['board'],
@@ -29,9 +29,9 @@
  * @typedef {import('../loader/space.js').Space} Space
  */
 
+import { untilChanged } from '../loader/bell.js';
 import { toPlain } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
-import { makeLinger } from '../loader/linger.js';
 import { value as codec } from '../loader/value.js';
 
 const WORDS = 64;
@@ -47,10 +47,8 @@ export const BOARD_ROOM = 3840;
 const BOARD_BYTES = 4096;
 /** In place of a participant; 0: none has come. */
 export const ENDED = -1;
-/** Of the word `asked`; 0: nobody attends to it. */
-const LOOKS = -1;
-/** So many looks at most, each some 5 ns: who was answered takes 5 to 10 microseconds to its next call. */
-const MOST = 8192;
+/** Of the word `asked`: somebody waits for it to change; 0: nobody does. */
+export const ATTENDED = -1;
 
 /** @returns {Shared} */
 export function makeShared() {
@@ -61,7 +59,7 @@ export function makeShared() {
   const words = [];
   /** The last reply, where it was too long. @type {Uint8Array | undefined} */
   let long;
-  const linger = makeLinger(MOST);
+  let attends = false;
 
   /** @param {{at: number, serial: number}} block @returns {boolean} */
   function refer({ at, serial }) {
@@ -87,21 +85,21 @@ export function makeShared() {
     Atomics.notify(i32, turn);
   }
 
-  /** @param {(call: any) => void} run */
-  async function next(run) {
-    if (!thread) return;
-    const { i32 } = thread;
+  /** From the first blocked call on. @param {(call: any) => void} run */
+  async function attend(run) {
+    if (attends || !thread || !('waitAsync' in Atomics)) return;
+    attends = true;
     const word = board + BOARD_ASKED;
-    Atomics.compareExchange(i32, word, 0, LOOKS);
-    /** @type {boolean | Promise<void>} */
-    let found = true;
-    do {
-      await found; // at first, since who has its answer may call at once
-      found = linger.until(() => load(word) - LOOKS);
-    } while (typeof found === 'object');
-    if (!thread) return;
-    const length = Math.min(Atomics.exchange(i32, word, 0), BOARD_ROOM);
-    if (length > 0) run(codec.decode(thread.u8, 4 * board + BOARD_DATA, length));
+    Atomics.store(thread.i32, word, ATTENDED);
+    for (;;) {
+      await untilChanged(thread, 4 * word, ATTENDED);
+      if (!thread) return;
+      const length = Math.min(load(word), BOARD_ROOM);
+      if (length < 0) continue;
+      const call = codec.decode(thread.u8, 4 * board + BOARD_DATA, length);
+      Atomics.store(thread.i32, word, ATTENDED);
+      run(call);
+    }
   }
 
   return {
@@ -146,7 +144,7 @@ export function makeShared() {
 
     waits: (id) => load(board + BOARD_TURN) === id,
     deliver(id, outcome, run) {
-      next(run);
+      attend(run);
       let bytes;
       try {
         bytes = encode(outcome);
@@ -166,6 +164,10 @@ export function makeShared() {
     end() {
       if (!thread) return;
       Atomics.store(thread.i32, board + BOARD_PARTICIPANT, ENDED);
+      if (attends) {
+        Atomics.store(thread.i32, board + BOARD_ASKED, 0);
+        Atomics.notify(thread.i32, board + BOARD_ASKED);
+      }
       thread.free(4 * board);
       thread = undefined;
     },

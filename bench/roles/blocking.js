@@ -14,7 +14,7 @@ export const blockingRoles = {
     call = (name, argument) => {
       Atomics.store(words, 0, 0);
       port.postMessage({ ask: [name, argument] });
-      Atomics.wait(words, 0, 0);
+      while (Atomics.load(words, 0) === 0) Atomics.wait(words, 0, 0);
       return words[1];
     };
   },
