@@ -2,6 +2,7 @@
 // worked by keyboard.
 import { expect } from '@playwright/test';
 import { test } from './engines.js';
+import { inkOf } from './ink.js';
 import { leftOutTag, projects } from './projects.js';
 
 /** Of seed 7: six that are spoilt, and some that cross. */
@@ -26,9 +27,20 @@ const nextState = (passing) =>
     if (!passing.includes(state())) done();
   });
 
+/** From now on the page notes the highest rate that it shows: at the end it is none. */
+function noteRate() {
+  const page = /** @type {any} */ (globalThis);
+  const rate = /** @type {HTMLElement} */ (document.getElementById('rate'));
+  page.highestRate = 0;
+  new MutationObserver(() => {
+    page.highestRate = Math.max(page.highestRate, Number(rate.textContent));
+  }).observe(rate, { childList: true });
+}
+
 /** What the page says once it has come to an end. @param {import('./launch.js').Tab} tab @param {string} page */
 async function endOf(tab, page) {
   await tab.goto(page);
+  await tab.evaluate(noteRate);
   const passing = ['loading', 'ready', 'running'];
   let state = passing[0];
   while (passing.includes(state)) state = await tab.evaluate(nextState, passing);
@@ -53,7 +65,9 @@ function shown() {
         (bar) => bar.getBoundingClientRect().height,
       ),
     ),
+    rate: /** @type {any} */ (globalThis).highestRate,
     queue: text('queue'),
+    room: /** @type {HTMLMeterElement} */ (document.getElementById('fill')).max,
     left: ['batches', 'dropped'].map((id) => Number(text(id))),
     verifiers: text('verifiers'),
     matcher: text('matcher'),
@@ -61,8 +75,9 @@ function shown() {
     spread: text('spread'),
     asks: levels('asks'),
     bids: levels('bids'),
-    trades: document.querySelectorAll('#trades tbody tr').length,
-    canvas: document.querySelectorAll('#depth canvas').length,
+    trades: [...document.querySelectorAll('#trades tbody tr')].map((line) =>
+      [...line.querySelectorAll('td')].map((cell) => cell.textContent),
+    ),
     unnamed: [...document.querySelectorAll('button, input, select, meter')].filter((control) => {
       const { labels } = /** @type {HTMLInputElement} */ (control);
       const text = control.localName === 'button' && control.textContent?.trim();
@@ -117,6 +132,12 @@ async function looksIn({ scheme, tab }) {
   return { found, faint };
 }
 
+/** Both sides of the market are in the plot. @param {import('./launch.js').Tab} tab */
+async function showsDepth(tab) {
+  const plot = { canvas: '#depth canvas', colours: ['bid', 'ask'] };
+  for (const pixels of await tab.evaluate(inkOf, plot)) expect(pixels).toBeGreaterThan(20);
+}
+
 /** To an order of one's own. @param {import('./launch.js').Tab} tab @param {string} answer */
 const answers = (tab, answer) =>
   expect
@@ -147,8 +168,14 @@ test('the order book’s page shows the book, in both colour schemes, and takes 
   expect([page.queue, ...page.left, page.lost]).toEqual(['0 %', 0, 0, 0]);
   expect(page.verifiers).toMatch(/^[1-9]\d* alive, 0 busy, [1-9]\d* batches, 0 crashed$/);
   expect(page.matcher).toBe('alive');
-  expect(page.trades).toBeGreaterThan(0);
-  expect(page.canvas).toBe(1);
+  expect(page.rate).toBeGreaterThan(0);
+  expect(page.room).toBeGreaterThan(1);
+  expect(page.trades.length).toBeGreaterThan(0);
+  for (const [price, amount, taker] of page.trades) {
+    expect(Number(price)).toBeGreaterThan(0);
+    expect(Number(amount)).toBeGreaterThan(0);
+    expect(taker).toMatch(/^(buys|sells)$/);
+  }
   expect(page.unnamed).toBe(0);
   // A book that is crossed, or out of order, would be none.
   const prices = [...page.asks, ...page.bids].map(([price]) => price);
@@ -163,8 +190,10 @@ test('the order book’s page shows the book, in both colour schemes, and takes 
     }
   }
 
+  await showsDepth(tab);
   for (const scheme of ['light', 'dark']) {
     const { found, faint } = await looksIn({ scheme, tab });
+    await showsDepth(tab);
     expect(faint, scheme).toEqual([]);
     expect(Object.keys(found).sort()).toEqual([...PARTS].sort());
     for (const [part, { back, ink, contrast }] of Object.entries(found)) {
@@ -177,7 +206,16 @@ test('the order book’s page shows the book, in both colour schemes, and takes 
     }
   }
 
-  // By keyboard alone, from the button at the top to the order's own button: type, place, cancel.
+  // By keyboard alone, from the button at the top to the order's own button: start and stop the peer, type,
+  // place, cancel.
+  await tab.evaluate(() => document.getElementById('run')?.focus());
+  for (const state of ['running', 'done']) {
+    await tab.press('Enter');
+    await expect.poll(() => tab.evaluate(() => document.documentElement.dataset.state)).toBe(state);
+    await expect
+      .poll(() => tab.evaluate(() => document.getElementById('status')?.textContent))
+      .toBe('The peer gossips.');
+  }
   const order = { price: '1', amount: '3' };
   await tab.evaluate((order) => {
     for (const [name, value] of Object.entries(order)) {
@@ -186,16 +224,15 @@ test('the order book’s page shows the book, in both colour schemes, and takes 
       );
       field.value = value;
     }
-    document.getElementById('scheme')?.focus();
   }, order);
   const focused = () =>
     tab.evaluate(() => {
       const { activeElement: element } = document;
       const { outlineStyle, outlineWidth } = getComputedStyle(/** @type {Element} */ (element));
-      const name = element?.getAttribute('name') ?? element?.textContent?.trim() ?? '';
+      const name = element?.getAttribute('name') || element?.id || element?.textContent?.trim();
       return { name, ring: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2 };
     });
-  for (const name of ['side', 'amount', 'price', 'Place']) {
+  for (const name of ['scheme', 'side', 'amount', 'price', 'Place']) {
     await tab.press('Tab');
     expect(await focused()).toEqual({ name, ring: true });
   }
@@ -249,6 +286,10 @@ for (const [file, code, said] of /** @type {const} */ ([
     await expect
       .poll(() => tab.evaluate(() => document.getElementById('status')?.textContent))
       .toMatch(said);
+    if (file === 'verifier.worker.js')
+      await expect
+        .poll(() => tab.evaluate(() => document.getElementById('matcher')?.textContent))
+        .toBe('dead');
     // What cannot be had any more says so too, and goes nowhere else.
     await tab.evaluate(() =>
       /** @type {HTMLFormElement} */ (document.getElementById('order')).requestSubmit(),

@@ -3,6 +3,7 @@ import { expect } from '@playwright/test';
 import { SECURITY_HEADERS } from '../../examples/shared-state/headers.js';
 import { cases } from '../shared-state/cases.js';
 import { test } from './engines.js';
+import { inkOf } from './ink.js';
 import { leftOutTag, projects } from './projects.js';
 
 const MODULE = '/dist/examples/shared-state/cases.js';
@@ -90,18 +91,18 @@ const look = () => {
     results: rows('results'),
     measured: text('measured'),
     transfers: rows('transfers').map((row) => row.map(number)),
-    plotted: ['rates', 'speeds'].map((id) => {
-      const canvas = document.querySelector(`#${id} canvas`);
-      if (!(canvas instanceof HTMLCanvasElement) || canvas.width === 0) return 0;
-      const { data } = /** @type {CanvasRenderingContext2D} */ (
-        canvas.getContext('2d')
-      ).getImageData(0, 0, canvas.width, canvas.height);
-      return new Set(new Uint32Array(data.buffer)).size;
-    }),
   };
 };
 
 /** @typedef {ReturnType<typeof look>} Look */
+
+/** Until each line of a plot is there. @param {import('./launch.js').Tab} tab @param {string} canvas @param {string[]} colours */
+const plotted = (tab, canvas, colours) =>
+  expect
+    .poll(async () => Math.min(...(await tab.evaluate(inkOf, { canvas, colours }))), {
+      timeout: PATIENCE,
+    })
+    .toBeGreaterThan(10);
 
 /** @param {import('./launch.js').Tab} tab @param {(page: Look) => boolean} holds @param {string} what */
 async function until(tab, holds, what) {
@@ -134,9 +135,10 @@ test('the page shows three workers write, all that it does works, and its number
   shown = false;
   const first = await until(
     tab,
-    ({ counts, plotted }) => counts.every((count) => count > 50) && plotted[0] > 10,
+    ({ counts }) => counts.every((count) => count > 50),
     'the first counts',
   );
+  await plotted(tab, '#rates canvas', ['series-1', 'series-2', 'series-3']);
   expect(first.transport).toBe(transport);
   expect(first.why === '').toBe(isolated);
   const later = await until(
@@ -182,7 +184,7 @@ test('the page shows three workers write, all that it does works, and its number
   expect(results[19]).toEqual(['400000', '33,860']);
 
   await press(tab, '#measure');
-  const { measured, transfers, plotted } = await until(
+  const { measured, transfers } = await until(
     tab,
     ({ measured }) => measured !== '' && measured !== 'Measuring…',
     'the figures',
@@ -194,7 +196,7 @@ test('the page shows three workers write, all that it does works, and its number
     expect(shared).toBeGreaterThan(0);
     expect(Math.abs(improvement / (traditional / shared) - 1)).toBeLessThan(0.2); // as rounded
   }
-  expect(plotted[1]).toBeGreaterThan(10);
+  await plotted(tab, '#speeds canvas', ['traditional', 'shared']);
   const { counts } = await tab.evaluate(look);
   const end = await until(tab, (page) => page.counts[0] > counts[0], 'counting goes on');
   expect(end.torn).toBe('0');
@@ -208,5 +210,12 @@ test('the page shows three workers write, all that it does works, and its number
     );
     expect(other.status).toContain('over messages');
     expect(other.torn).toBe('0');
+    await press(tab, 'input[value=shared]');
+    const back = await until(
+      tab,
+      ({ transport, counts }) => transport === 'shared' && counts.every((count) => count > 5),
+      'the first transport again',
+    );
+    expect(back.status).toContain('over shared memory');
   }
 });
