@@ -31,6 +31,7 @@ const EXPECTED = [
   'packaging',
   'recipes',
   'packaging-runtimes',
+  'bench-compare',
   ...packaging.map(({ name }) => name),
 ];
 
