@@ -20,15 +20,15 @@ import { paramsText, short, textTable } from './words.js';
 const TURNS = 5;
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** @param {string} command @param {string[]} args @param {string} cwd */
-const run = (command, args, cwd) =>
-  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
-    .toString()
-    .trim();
+/** What it says goes where people look. @param {string} command @param {string[]} args @param {string} cwd */
+const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 2, 2] });
 
 /** Builds the revision, with this tree's figures. @param {string} revision @returns {string} its folder, from the root */
 function prepare(revision) {
-  const commit = run('git', ['rev-parse', '--verify', `${revision}^{commit}`], root);
+  const name = `${revision}^{commit}`;
+  const commit = execFileSync('git', ['rev-parse', '--verify', name], { cwd: root })
+    .toString()
+    .trim();
   const folder = `build/compare/${commit.slice(0, 12)}/`;
   const tree = root + folder;
   if (!existsSync(`${tree}package.json`)) {
