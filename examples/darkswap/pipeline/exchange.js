@@ -37,6 +37,7 @@ export async function startExchange(space, options) {
   /** @type {Map<string, ReturnType<typeof bestCell>>} */
   const bests = new Map();
   let alive = true;
+  let told = false;
 
   const peer = await spawn(space, () => make('matcher'));
   /** @type {import('sluice').Remote<MatcherApi>} */
@@ -50,18 +51,20 @@ export async function startExchange(space, options) {
 
   /** All events that are there. */
   function hear() {
-    if (events && tell) events.drain(tell);
+    if (events && tell && !told) events.drain(tell);
   }
 
+  /** To the matcher's last event. */
   async function listen() {
     while (await events?.ready()) hear();
+    told = true;
   }
-  listen().catch(() => {}); // it was closed
+  const listening = listen();
+  listening.catch(() => {}); // it was closed
 
   async function finish() {
     try {
-      const [outcome] = await Promise.all([matched, intake.done]);
-      hear();
+      const [outcome] = await Promise.all([matched, intake.done, listening]);
       return outcome;
     } finally {
       stop();
