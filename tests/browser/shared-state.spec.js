@@ -135,7 +135,7 @@ test('the page shows three workers write, all that it does works, and its number
   shown = false;
   const first = await until(
     tab,
-    ({ counts }) => counts.every((count) => count > 50),
+    ({ counts }) => counts.length === 3 && counts.every((count) => count > 50),
     'the first counts',
   );
   await plotted(tab, '#rates canvas', ['series-1', 'series-2', 'series-3']);

@@ -38,6 +38,8 @@ import { connect, serve } from '../conformance/sdk.js';
  * @property {(engine?: string, options?: object) => Client} fresh a client that initialize() loads from there
  * @property {(config?: Config) => Promise<Client>} started
  * @property {(one: Client, other: Client) => Promise<void>} link
+ * @property {() => void} offline what goes to the network from now on, to the end of the case, is an error: nothing
+ *   is ever broadcast
  * @property {(client: Client) => ClientEvent[]} heard all that it tells from now on
  * @property {{ now: () => number, pass: (seconds: number) => void }} clock
  */
@@ -528,6 +530,7 @@ export const cases = {
     const maker = await t.started({ coins: [coin('546', '100'), coin('5000')] });
     const taker = await t.started({ coins: [coin('90000')] });
     await t.link(maker, taker);
+    t.offline();
     const [makers, takers] = [t.heard(maker), t.heard(taker)];
     const { id } = await offering(maker);
     await until(async () => (await taker.getOrders(dog, bitcoin)).length === 1, 'the order');
@@ -836,8 +839,17 @@ export async function runCase(name, env) {
     made.push(client);
     return client;
   };
+  const network = /** @type {any} */ (globalThis);
+  const ways = ['fetch', 'WebSocket', 'XMLHttpRequest', 'EventSource'];
+  const before = ways.map((way) => network[way]);
   try {
     await cases[name]({
+      offline() {
+        for (const way of ways)
+          network[way] = () => {
+            throw new Error(`${way}() goes to the network`);
+          };
+      },
       env,
       clock,
       fresh,
@@ -860,6 +872,7 @@ export async function runCase(name, env) {
       },
     });
   } finally {
+    for (const [i, way] of ways.entries()) network[way] = before[i];
     await Promise.all(made.map((client) => client.stop().catch(() => {})));
   }
 }

@@ -33,6 +33,17 @@ export const states = [
       }),
   },
   {
+    name: "where memory cannot be shared, as without the two headers, fallback: 'throw' says so, and the default goes by messages",
+    where: ({ node, transport }) => !node || transport === 'shared', // Node's messages are asked for
+    run: async (env) => {
+      const strict = new SharedMemoryState(undefined, { fallback: 'throw' });
+      if (env.transport === 'shared') await strict.ready;
+      else match((await rejects(strict.ready, 'not-isolated')).message, /Cross-Origin|isolated/);
+      await strict.close();
+      await withAgents(env, 0, async (state) => equal(state.transport, env.transport));
+    },
+  },
+  {
     name: 'what is JSON or binary comes back as it was, here and in another thread',
     run: (env) =>
       withAgents(env, 1, async (state, agent) => {
