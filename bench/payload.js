@@ -1,14 +1,21 @@
 /** What the messages of a job carry: their number at both ends, so that a loss, a change of order and a torn message show. */
 
-/** Of one thread: one array, stamped again and again. @param {number} size at least 8 bytes */
+/** Up to so many bytes a message is made of fields, which its sender writes; what is longer is there already. */
+const FIELDS = 256;
+
+/** Of one thread: one array, written again and again. @param {number} size at least 8 bytes */
 export function makePayload(size) {
   const bytes = new Uint8Array(size).fill(7);
   const view = viewOf(bytes);
-  return { bytes, stamp: (/** @type {number} */ id) => stamp(view, 0, size, id) };
+  return { bytes, write: (/** @type {number} */ id) => writeInto(view, 0, size, id) };
 }
 
+/** Whether its sender writes all of it. @param {number} size */
+export const isFields = (size) => size <= FIELDS;
+
 /** @param {DataView} view @param {number} offset @param {number} size @param {number} id */
-export function stamp(view, offset, size, id) {
+export function writeInto(view, offset, size, id) {
+  if (size <= FIELDS) for (let at = 0; at < size; at += 8) view.setFloat64(offset + at, id, true);
   view.setUint32(offset, id, true);
   view.setUint32(offset + size - 4, ~id, true);
 }

@@ -23,12 +23,12 @@ export const pipe = {
 
   sender({ port }, size) {
     const remote = /** @type {any} */ (Comlink.wrap(endpoint(port)));
-    const { bytes, stamp } = makePayload(size);
+    const { bytes, write } = makePayload(size);
     return async (count) => {
       for (let id = 0; id < count; ) {
         const calls = [];
         for (; id < count && calls.length < IN_FLIGHT; id++) {
-          stamp(id);
+          write(id);
           calls.push(remote.take(bytes));
         }
         await Promise.all(calls);

@@ -20,10 +20,10 @@ const pipe = (transferred) => ({
   },
 
   sender({ port }, size) {
-    const { bytes, stamp } = makePayload(size);
+    const { bytes, write } = makePayload(size);
     return (count) => {
       for (let id = 0; id < count; id++) {
-        stamp(id);
+        write(id);
         if (!transferred) port.postMessage(bytes);
         else {
           const own = bytes.slice();

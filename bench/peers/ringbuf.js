@@ -42,10 +42,10 @@ export const ringbuf = {
 
   sender({ there }, size) {
     const into = ring(there);
-    const { bytes, stamp } = makePayload(size);
+    const { bytes, write } = makePayload(size);
     return (count) => {
       for (let id = 0; id < count; id++) {
-        stamp(id);
+        write(id);
         pushAll(into, bytes);
       }
     };

@@ -1,13 +1,10 @@
 /** Sluice: a channel of one to one each way. Sleeping by receive() and the blocking forms, spinning by tryReceive(). */
 
-import { makeCheck, makePayload, stamp } from '../payload.js';
+import { isFields, makeCheck, makePayload, writeInto } from '../payload.js';
 import { bytes, channel, SluiceError, struct } from '../sdk.js';
 
 const CAPACITY = 512 * 1024;
 const number = struct({ n: 'u32' });
-
-/** Up to so many bytes a record is made of fields that are written where it lies; what is longer is there already. */
-const FIELDS = 256;
 
 /** Large records need their ring to hold several of them. @param {number} size */
 const capacityFor = (size) => Math.max(CAPACITY, 2 ** Math.ceil(Math.log2(8 * (size + 8))));
@@ -79,9 +76,8 @@ export const onShared = {
         if (!claim) return id;
         const { memory, offset } = claim;
         const view = look(memory);
-        if (size > FIELDS) memory.set(template, offset);
-        else for (let at = 0; at < size; at += 8) view.setFloat64(offset + at, id, true);
-        stamp(view, offset, size, id);
+        if (!isFields(size)) memory.set(template, offset);
+        writeInto(view, offset, size, id);
         claim.commit();
       }
       return count;
@@ -168,7 +164,7 @@ export const onMessages = {
     /** The same one again and again: it is encoded before the next. @param {number} count */
     function* values(count) {
       for (let id = 0; id < count; id++) {
-        payload.stamp(id);
+        payload.write(id);
         yield payload.bytes;
       }
     }

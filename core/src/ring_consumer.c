@@ -95,14 +95,26 @@ const void *sluice_ring_peek(sluice_ring_consumer *consumer) {
   return payload_at(consumer);
 }
 
+/* A drain has found `count` records and no more: is it worth a rest? Where the last one paid, and
+ * now and then to see. */
+static int may_rest(sluice_ring_consumer *consumer, uint32_t count) {
+  return count != 0 && (consumer->streams != 0 || ++consumer->dry % SLUICE_REST_EVERY == 0);
+}
+
 int sluice_ring_drain(sluice_ring_consumer *consumer, sluice_ring_record *batch, uint32_t limit,
                       const void *base) {
   uint32_t count = 0;
+  uint32_t before = 0; /* the rest */
   consumer->peeked = 0;
   while (count < limit) {
     int32_t length = 0;
     int32_t type = 0;
     uint32_t bytes = next_record(consumer, &length, &type);
+    if (bytes == 0 && before == 0 && may_rest(consumer, count)) {
+      before = count;
+      sluice_rest();
+      continue;
+    }
     if (bytes == 0) {
       break;
     }
@@ -112,6 +124,9 @@ int sluice_ring_drain(sluice_ring_consumer *consumer, sluice_ring_record *batch,
         .type = type};
     consumer->cursor += bytes;
     count++;
+  }
+  if (before != 0) {
+    consumer->streams = count == limit || count - before >= SLUICE_REST_PAYS;
   }
   consumer->read += count;
   if (count == 0 && limit != 0) {

@@ -18,10 +18,25 @@
 
 #if defined(SLUICE_STEPS)
 enum { SLUICE_SPINS = 4 }; /* a test that takes every step need not take it a thousand times */
+enum { SLUICE_REST = 4 };
 #else
 /* A microsecond in wasm, some tens natively with the pauses: less than a sleep costs. */
 enum { SLUICE_SPINS = 1000 };
+/* Turns of a loop that take a microsecond or less. */
+#if defined(__wasm__)
+enum { SLUICE_REST = 1500 };
+#else
+enum { SLUICE_REST = 20 };
 #endif
+#endif
+
+/* Between a rest that did not pay and the next, so many drains; a rest pays when so many records
+ * came in it. */
+enum { SLUICE_REST_EVERY = 16, SLUICE_REST_PAYS = 4 };
+
+/* Lets a producer get ahead. A consumer that reads each record as soon as it is there takes from the
+ * producer the cache line that it writes next, each time, and both do nothing but wait for it. */
+void sluice_rest(void);
 
 /* When a wait ends. Natively a point in time. In wasm, where a module without imports has no clock,
  * the length of one sleep: a waiter that was woken in vain is told SLUICE_E_AGAIN, and its caller,

@@ -64,9 +64,9 @@ const SIZE = 64;
 /** @param {number[]} ids @param {(bytes: Uint8Array) => void} [spoil] the last */
 function send(ids, spoil = () => {}) {
   const check = makeCheck(SIZE, 3);
-  const { bytes, stamp } = makePayload(SIZE);
+  const { bytes, write } = makePayload(SIZE);
   for (const [i, id] of ids.entries()) {
-    stamp(id);
+    write(id);
     if (i === ids.length - 1) spoil(bytes);
     check.add(viewOf(bytes), 0, bytes.length);
   }

@@ -115,6 +115,8 @@ typedef struct sluice_ring_consumer {
   uint32_t read;   /* records between head and cursor */
   uint32_t peeked; /* aligned bytes of the record that peek shows, 0 when it shows none */
   uint64_t records, waits;
+  uint32_t dry;     /* drains that found less than they could take */
+  uint32_t streams; /* 1: in the last rest many records came */
 } sluice_ring_consumer;
 
 /* One record of a batch; `offset` counts from the `base` that was given to sluice_ring_drain. */
@@ -192,7 +194,8 @@ const void *sluice_ring_peek(sluice_ring_consumer *consumer);
 
 /* Reads up to `limit` records into `batch`, across the wrap. Returns how many; the records stay
  * valid until sluice_ring_release. 0 or less: as peek's status. `base` is what offsets count from.
- */
+ * Where records come faster than they are drained one by one, it waits for more of them, once, for
+ * about a microsecond. */
 int sluice_ring_drain(sluice_ring_consumer *consumer, sluice_ring_record *batch, uint32_t limit,
                       const void *base);
 
