@@ -4,7 +4,7 @@ import { expect } from '@playwright/test';
 import { test } from './engines.js';
 
 const MESSAGES = Number(process.env.DARKSWAP_MESSAGES ?? 5000);
-const TERMINATE = (process.env.DARKSWAP_TERMINATE ?? '1').split(' ').map(Number);
+const TERMINATE = (process.env.DARKSWAP_TERMINATE ?? '10').split(' ').map(Number);
 /** A script may not run for longer than this in WebKit's driver. */
 const LOOK_MS = 20_000;
 

@@ -4,7 +4,7 @@ import { create } from 'sluice';
 import { EVENT_BYTES } from '../engine/event.js';
 import { startPeer } from '../gossip/peer.js';
 import { makeWorker, startExchange } from './exchange.js';
-import { bestCell, depthStore, eventChannel, marketName } from './wiring.js';
+import { bestCell, depthStore, eventChannel, gossipChannel, marketName } from './wiring.js';
 
 const MEMORY = 24 * 2 ** 20;
 export const REGTEST = 2;
@@ -44,10 +44,13 @@ export async function replay({ session, messages, transport, terminate = 0, ...o
       },
     });
     const peer = await startPeer(space);
+    // The session is not over before the last death was seen: somebody might still have messages.
+    const stay = gossipChannel(space).sender();
     const started = performance.now();
     const told = peer.tell(session, { pace: options.pace });
     const killed = endSome(exchange, verifiers, messages, terminate);
-    const [outcome, counts] = await Promise.all([exchange.done, told, killed]);
+    const allTold = Promise.all([told, killed]).finally(() => stay.close());
+    const [outcome, [counts]] = await Promise.all([exchange.done, allTold]);
     const ms = performance.now() - started;
     await peer.terminate();
     const stats = exchange.stats();
@@ -77,27 +80,30 @@ async function pricesOf(space, markets) {
  * @param {number} messages
  * @param {number} times */
 async function endSome(exchange, verifiers, messages, times) {
-  /** @type {Set<Worker>} */
-  const ended = new Set();
   let over = false;
   const finished = () => {
     over = true;
   };
   exchange.done.then(finished, finished);
-  for (let n = 1; n <= times; n++) {
-    const due = (messages * n) / (times + 2);
-    for (;;) {
-      // The oldest is one of those that have started, and these have all a batch now.
-      const alive = verifiers.find((worker) => !ended.has(worker));
-      const { verified, workers } = exchange.stats();
-      if (alive && verified >= due && workers.busy > 0 && workers.busy === workers.size) {
-        ended.add(alive);
-        alive.terminate();
-        break;
-      }
-      if (over) throw new Error(`the session ended after ${ended.size} of ${times} workers`);
+  const stats = () => exchange.stats();
+
+  /** @param {() => boolean} holds */
+  async function until(holds) {
+    while (!holds()) {
+      if (over) throw new Error(`the session ended after ${stats().workers.crashed} deaths`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  for (let n = 1; n <= times; n++) {
+    const due = (messages * n) / (times + 2);
+    await until(() => {
+      const { verified, workers } = stats();
+      return verified >= due && workers.busy > 0 && workers.busy === workers.size;
+    });
+    // The oldest is one of those that have started, and these have all a batch now.
+    verifiers[n - 1].terminate();
+    await until(() => stats().workers.crashed === n);
   }
 }
 
