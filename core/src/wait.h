@@ -22,9 +22,9 @@ enum { SLUICE_REST = 4 };
 #else
 /* A microsecond in wasm, some tens natively with the pauses: less than a sleep costs. */
 enum { SLUICE_SPINS = 1000 };
-/* Turns of a loop that take a microsecond or less. */
+/* Turns of a loop that take a microsecond or two. */
 #if defined(__wasm__)
-enum { SLUICE_REST = 1500 };
+enum { SLUICE_REST = 2000 };
 #else
 enum { SLUICE_REST = 20 };
 #endif
