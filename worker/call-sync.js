@@ -11,7 +11,7 @@ import { remoteOf } from './remote.js';
 import * as shared from './shared.js';
 
 /** How often a sleeper looks whether the other thread is still there, in milliseconds. */
-const LOOK = 500;
+const PATROL = 500;
 
 /**
  * Calls `name` and sleeps until the result is there; for a thread that may block, and a connection
@@ -47,6 +47,7 @@ export function callSync(remote, name, args, options) {
   const turn = board + shared.BOARD_TURN;
   const data = 4 * board + shared.BOARD_DATA;
   let id = 0;
+  let awake = false;
 
   /** A reply that is too long for the board. @param {number} length */
   function fetch(length) {
@@ -65,14 +66,17 @@ export function callSync(remote, name, args, options) {
   /** Sleeps until the turn of the call is over. */
   function sleep() {
     const { i32 } = thread;
-    for (;;) {
+    const looks = performance.now() + shared.LOOK;
+    for (let i = 1; ; i++) {
       const state = Atomics.load(i32, turn);
       if (state === 0) return;
+      if (awake && (i % 256 || performance.now() < looks)) continue;
+      awake = false;
       const left = end - performance.now();
       if (left <= 0 && Atomics.compareExchange(i32, turn, id, 0) === id) {
         throw new SluiceError('timeout', `${what}: ${options?.timeout} ms passed`);
       }
-      Atomics.wait(i32, turn, state, Math.min(left, LOOK));
+      Atomics.wait(i32, turn, state, Math.min(left, PATROL));
       look();
     }
   }
@@ -103,14 +107,15 @@ export function callSync(remote, name, args, options) {
   function leave(message) {
     const asked = board + shared.BOARD_ASKED;
     const { i32 } = thread;
-    if (Atomics.load(i32, asked) !== shared.ATTENDED) return false;
+    const state = Atomics.load(i32, asked);
+    if (state >= 0) return false;
     try {
       const length = codec.size(message);
       if (length > shared.BOARD_ROOM) return false;
       codec.encode(message, thread.u8, data);
-      if (Atomics.compareExchange(i32, asked, shared.ATTENDED, length) !== shared.ATTENDED)
-        return false;
+      if (Atomics.compareExchange(i32, asked, state, length) !== state) return false;
       Atomics.notify(i32, asked);
+      awake = state === shared.AWAKE;
       return true;
     } catch {
       return false; // a message may carry it, or says what does not go

@@ -11,8 +11,9 @@
  * until the caller comes with a block for it.
  *
  * Who has answered a blocked caller waits for its next call at another word: the call lies where the reply did, and
- * Atomics.waitAsync wakes sooner than a message does (docs/engines.md). A positive word is the length of a call that
- * lies there.
+ * Atomics.waitAsync wakes sooner than a message does (docs/engines.md). Where both sides are awake a call takes a tenth
+ * of what it takes to wake two threads: so it looks for a moment before it sleeps, as long as that has been worth it,
+ * and now and then to see. A positive word is the length of a call that lies there.
  *
  * @typedef {{
  *   offer(space: Space): import('./protocol.js').Hello['board'],
@@ -32,6 +33,7 @@
 import { untilChanged } from '../loader/bell.js';
 import { toPlain } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { now } from '../loader/linger.js';
 import { value as codec } from '../loader/value.js';
 
 const WORDS = 64;
@@ -47,8 +49,15 @@ export const BOARD_ROOM = 3840;
 const BOARD_BYTES = 4096;
 /** In place of a participant; 0: none has come. */
 export const ENDED = -1;
-/** Of the word `asked`: somebody waits for it to change; 0: nobody does. */
-export const ATTENDED = -1;
+/** Of the word `asked`: somebody waits for it to change, asleep or awake; 0: nobody does. */
+export const ASLEEP = -1;
+export const AWAKE = -2;
+/** Before it sleeps, in milliseconds: to be woken and to call takes another thread a half of that. */
+export const LOOK = 0.1;
+/** So many looks in vain, of those that were worth it, before it sleeps at once; and then it looks each so many times. */
+const [PATIENCE, TRY] = [3, 8];
+/** How long it answers without a turn of the event loop, in milliseconds. */
+const SLICE = 4;
 
 /** @returns {Shared} */
 export function makeShared() {
@@ -60,6 +69,9 @@ export function makeShared() {
   /** The last reply, where it was too long. @type {Uint8Array | undefined} */
   let long;
   let attends = false;
+  let patience = 0;
+  let times = 0;
+  let turned = now();
 
   /** @param {{at: number, serial: number}} block @returns {boolean} */
   function refer({ at, serial }) {
@@ -85,21 +97,36 @@ export function makeShared() {
     Atomics.notify(i32, turn);
   }
 
-  /** From the first blocked call on. @param {(call: any) => void} run */
+  /** Waits for a call on the board. @param {(call: any) => void} run */
   async function attend(run) {
     if (attends || !thread || !('waitAsync' in Atomics)) return;
     attends = true;
     const word = board + BOARD_ASKED;
-    Atomics.store(thread.i32, word, ATTENDED);
-    for (;;) {
-      await untilChanged(thread, 4 * word, ATTENDED);
-      if (!thread) return;
-      const length = Math.min(load(word), BOARD_ROOM);
-      if (length < 0) continue;
-      const call = codec.decode(thread.u8, 4 * board + BOARD_DATA, length);
-      Atomics.store(thread.i32, word, ATTENDED);
-      run(call);
+    const { i32 } = thread;
+    const looks = now() - turned < SLICE && (patience > 0 || ++times % TRY === 0);
+    Atomics.store(i32, word, looks ? AWAKE : ASLEEP); // before the answer: the next call may be as soon
+    await undefined;
+    if (looks) look(i32, word);
+    Atomics.compareExchange(i32, word, AWAKE, ASLEEP);
+    while (thread && load(word) === ASLEEP) {
+      await untilChanged(thread, 4 * word, ASLEEP);
+      turned = now();
     }
+    attends = false;
+    if (!thread) return;
+    const length = Math.min(Atomics.exchange(i32, word, 0), BOARD_ROOM);
+    run(codec.decode(thread.u8, 4 * board + BOARD_DATA, length));
+  }
+
+  /** @param {Int32Array} i32 @param {number} word */
+  function look(i32, word) {
+    const end = now() + LOOK;
+    for (let i = 1; i % 256 || now() < end; i++) {
+      if (Atomics.load(i32, word) === AWAKE) continue;
+      patience = PATIENCE;
+      return;
+    }
+    patience = Math.max(patience - 1, 0);
   }
 
   return {
