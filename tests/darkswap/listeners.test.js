@@ -19,15 +19,17 @@ for (const transport of /** @type {const} */ (['shared', 'message']))
     const { bytes, expected } = await sessionOf(5000);
     const options = transport === 'message' ? { transport } : {};
     const space = await create({ wasm: await engine(), bytes: 24 * 2 ** 20, ...options });
+    /** @type {import('sluice').Peer[]} */
+    const peers = [];
     try {
-      const peers = await Promise.all(
-        [1, 2].map(() =>
-          spawn(
+      for (const _ of [1, 2]) {
+        peers.push(
+          await spawn(
             space,
             () => /** @type {any} */ (new Worker(new URL('listener.js', import.meta.url))),
           ),
-        ),
-      );
+        );
+      }
       /** @type {import('sluice').Remote<import('./listener.js').ListenerApi>[]} */
       const listeners = peers.map((peer) => connect(peer));
       for (const listener of listeners) assert.ok(await listener.listening());
@@ -57,6 +59,7 @@ for (const transport of /** @type {const} */ (['shared', 'message']))
       for (const listener of listeners)
         assert.deepEqual(await listener.heard(), { digest, lost: 0 });
     } finally {
+      for (const peer of peers) await peer.terminate();
       await space.close();
     }
   });
