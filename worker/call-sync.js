@@ -107,15 +107,16 @@ export function callSync(remote, name, args, options) {
   function leave(message) {
     const asked = board + shared.BOARD_ASKED;
     const { i32 } = thread;
-    const state = Atomics.load(i32, asked);
-    if (state >= 0) return false;
+    if (Atomics.load(i32, asked) >= 0) return false;
     try {
       const length = codec.size(message);
       if (length > shared.BOARD_ROOM) return false;
       codec.encode(message, thread.u8, data);
-      if (Atomics.compareExchange(i32, asked, state, length) !== state) return false;
+      awake = Atomics.compareExchange(i32, asked, shared.AWAKE, length) === shared.AWAKE;
+      // It may have gone to sleep meanwhile.
+      if (!awake && Atomics.compareExchange(i32, asked, shared.ASLEEP, length) !== shared.ASLEEP)
+        return false;
       Atomics.notify(i32, asked);
-      awake = state === shared.AWAKE;
       return true;
     } catch {
       return false; // a message may carry it, or says what does not go

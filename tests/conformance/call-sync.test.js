@@ -111,8 +111,8 @@ export const blockingCalls = [
     where: shared,
     run: (env) =>
       withCaller(env, async (worker) => {
-        equal(await worker.callMany(200), 1); // from which the other side knows that this worker blocks
-        equal(await worker.callMany(200), 0);
+        equal(await worker.callMany(2000), 1); // from which the other side knows that this worker blocks
+        equal(await worker.callMany(2000), 0);
       }),
   },
   {
