@@ -26,8 +26,9 @@ async function serve() {
 test('make serve lists a page for each example that has one, and they are there', {
   timeout: 60_000,
 }, async () => {
-  let served = await serve();
-  while (!served) served = await serve();
+  let served;
+  for (let tries = 0; !served && tries < 10; tries++) served = await serve();
+  assert.ok(served, 'make serve never came up');
   const { child, addresses } = served;
   try {
     for (const address of addresses) {
