@@ -11,12 +11,12 @@
  * @typedef {{sluice: 'own', of: string | number, data: any}} Own in both directions: what would go over a
  *   port between the two, where ports are slow (messages/own-port.js); `of`: which
  * @typedef {{sluice: 'line', of: number}} Line spawner to worker: such a one, for calls
+ * @typedef {{sluice: 'failed', error: import('./errors.js').PlainError}} Failed worker to spawner: attach() did
  * @typedef {{sluice: 'bell'}} Ring in both directions, at any time: see doorbell.js
  *
  * The worker answers over `port`.
  *
  * @typedef {{op: 'attached'}} Attached
- * @typedef {{op: 'failed', error: import('./errors.js').PlainError}} Failed
  * @typedef {{op: 'room'}} Room there is no room for its memory: the spawner collects its garbage, and
  *   answers the same
  * @typedef {{op: 'child', lock: string, participant: number}} Child it has started a worker itself,
@@ -37,7 +37,7 @@
  * @typedef {{op: 'remove', name: string}} Remove takes a name away
  * @typedef {{op: 'leave'}} Leave
  * @typedef {{op: 'closed'}} Closed the creator has closed the space
- * @typedef {Attached | Failed | Room | Request | Reply | Fault | Post | Adopt | Disconnect | Remove | Ping | Leave | Closed} LinkMessage
+ * @typedef {Attached | Room | Request | Reply | Fault | Post | Adopt | Disconnect | Remove | Ping | Leave | Closed} LinkMessage
  *
  * The posts of the service "channel". An `id` names one end of one channel in one thread.
  *

@@ -116,8 +116,10 @@ function meet(coming, worker, lock, wait) {
     );
     const stopWatching = watchWorker(worker, {
       message(data) {
+        const failed = handshake(data, 'failed');
+        if (failed) fail(fromPlain(failed.error));
         const hello = handshake(data, 'hello');
-        if (!hello || greeted) return false;
+        if (!hello || greeted) return failed !== undefined;
         greeted = true;
         if (hello.version === PROTOCOL) coming.then(welcome).catch(fail);
         else fail(versions(hello.version));
@@ -149,9 +151,7 @@ function meet(coming, worker, lock, wait) {
       const made = () => makePeer(space, internals, worker, lock, reserved, port1);
       peer = made;
       port1.onmessage = ({ data }) => {
-        if (data.op === 'failed') {
-          fail(fromPlain(data.error));
-        } else if (data.op === 'room') {
+        if (data.op === 'room') {
           makeRoom();
           port1.postMessage(data);
         } else if (data.op === 'attached') {

@@ -85,7 +85,8 @@ async function enterSpawners(options, follow) {
     port.postMessage({ op: 'attached' });
     return space;
   } catch (error) {
-    port.postMessage({ op: 'failed', error: toPlain(error) });
+    // By the way that the script's own error takes, where it is not caught: in Firefox a port is slower.
+    spawner.postMessage({ sluice: 'failed', error: toPlain(error) });
     throw error;
   }
 }
