@@ -69,8 +69,7 @@ export function makeShared() {
   /** The last reply, where it was too long. @type {Uint8Array | undefined} */
   let long;
   let attends = false;
-  let patience = 0;
-  let times = 0;
+  let [patience, times] = [0, 0];
   let turned = now();
 
   /** @param {{at: number, serial: number}} block @returns {boolean} */
@@ -106,8 +105,7 @@ export function makeShared() {
     const looks = now() - turned < SLICE && (patience > 0 || ++times % TRY === 0);
     Atomics.store(i32, word, looks ? AWAKE : ASLEEP); // before the answer: the next call may be as soon
     await undefined;
-    if (looks) look(i32, word);
-    Atomics.compareExchange(i32, word, AWAKE, ASLEEP);
+    if (looks && thread) look(i32, word);
     while (thread && load(word) === ASLEEP) {
       await untilChanged(thread, 4 * word, ASLEEP);
       turned = now();
@@ -126,7 +124,8 @@ export function makeShared() {
       patience = PATIENCE;
       return;
     }
-    patience = Math.max(patience - 1, 0);
+    if (patience > 0) patience--;
+    Atomics.compareExchange(i32, word, AWAKE, ASLEEP);
   }
 
   return {
