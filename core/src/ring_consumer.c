@@ -28,7 +28,8 @@ static int consumer_state(const sluice_ring *ring) {
 uint32_t sluice_ring_look(sluice_ring_consumer *consumer, int32_t *length, int32_t *type) {
   uint32_t place = place_of(consumer->cursor, consumer->capacity);
   uint32_t unread = consumer->capacity - (uint32_t)(consumer->cursor - consumer->head);
-  if ((flags_of(consumer->ring) & (SLUICE_RING_POISONED | SLUICE_RING_CONSUMER_CLOSED)) != 0) {
+  if ((sluice_glance(&consumer->ring->object.state) &
+       (SLUICE_RING_POISONED | SLUICE_RING_CONSUMER_CLOSED)) != 0) {
     consumer->status = consumer_state(consumer->ring);
     return 0;
   }
@@ -59,8 +60,20 @@ uint32_t sluice_ring_look(sluice_ring_consumer *consumer, int32_t *length, int32
   return bytes;
 }
 
+/* Whether there is neither a frame under the cursor nor a flag, by a glance. Who means to sleep
+ * looks. */
+static int is_quiet(const sluice_ring_consumer *consumer) {
+  uint32_t place = place_of(consumer->cursor, consumer->capacity);
+  const void *header = header_at(consumer->data, place);
+  return sluice_glance(header) == 0 && sluice_glance(&consumer->ring->object.state) == 0;
+}
+
 /* As look, with paddings skipped. */
 static uint32_t next_record(sluice_ring_consumer *consumer, int32_t *length, int32_t *type) {
+  if (is_quiet(consumer)) {
+    consumer->status = SLUICE_E_EMPTY;
+    return 0;
+  }
   uint32_t bytes = sluice_ring_look(consumer, length, type);
   if (bytes != 0 && *type == SLUICE_RING_PADDING) {
     consumer->cursor += bytes;
@@ -208,11 +221,13 @@ SLUICE_COLD int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_
     (void)sluice_ring_release(consumer);
   }
   for (int spin = 0; spin < SLUICE_SPINS; spin++) {
-    if (sluice_ring_look(consumer, &length, &type) != 0) {
-      return SLUICE_OK;
-    }
-    if (consumer->status != SLUICE_E_EMPTY) {
-      return consumer->status;
+    if (!is_quiet(consumer)) {
+      if (sluice_ring_look(consumer, &length, &type) != 0) {
+        return SLUICE_OK;
+      }
+      if (consumer->status != SLUICE_E_EMPTY) {
+        return consumer->status;
+      }
     }
     sluice_pause();
   }

@@ -107,7 +107,8 @@ static __attribute__((noinline)) void *make_room(sluice_ring_producer *producer,
  * registers, also where it is not made. */
 void *sluice_ring_claim(sluice_ring_producer *producer, uint32_t length, int32_t type) {
   uint32_t bytes = aligned(length + SLUICE_RING_HEADER);
-  if (flags_of(producer->ring) != 0 || producer->open != 0 || type < 0 || length > producer->max ||
+  if (sluice_glance(&producer->ring->object.state) != 0 || producer->open != 0 || type < 0 ||
+      length > producer->max ||
       bytes > producer->capacity - place_of(producer->tail, producer->capacity) ||
       producer->tail + bytes - producer->head > producer->capacity) {
     return make_room(producer, length, type);
@@ -190,12 +191,22 @@ SLUICE_COLD int sluice_ring_producer_sleep(sluice_ring_producer *producer, uint3
   return 1;
 }
 
+/* Whether nothing has changed since the last look, by a glance. */
+static int is_quiet(const sluice_ring_producer *producer) {
+  return sluice_glance_64(&producer->ring->consumer.head) == producer->head &&
+         sluice_glance(&producer->ring->object.state) == 0;
+}
+
 SLUICE_COLD int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length,
                                           int64_t timeout_ns) {
   if (length > producer->max) {
     return SLUICE_E_TOO_LARGE;
   }
   for (int spin = 0; spin < SLUICE_SPINS; spin++) {
+    if (spin != 0 && is_quiet(producer)) {
+      sluice_pause();
+      continue;
+    }
     int status = sluice_ring_producer_state(producer->ring);
     if (status != SLUICE_OK) {
       return status;
