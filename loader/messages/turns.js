@@ -7,7 +7,8 @@
  *   op: 'acquire', id: number, object: number, name: string, kind: 'mutex' | 'rwlock' | 'semaphore', permits: number,
  *   take: number, wait: boolean,
  * }} Acquire answered by {recovered} when it has them, and by undefined when it does not want to wait
- *   and they are not free. `id`: the client's own. `recovered`: whoever had all permits before died
+ *   and they are not free. `id`: the client's own. `recovered`: whoever had all permits died, and
+ *   nobody has had and released them since
  * @typedef {{op: 'arrive', id: number, object: number, name: string, parties: number}} Arrive at a barrier; answered by
  *   the place in which it arrived, from 0 on, when all have
  * @typedef {{op: 'cancel', id: number}} Cancel gives up what has not been answered
@@ -75,7 +76,6 @@ export function makeTurns() {
       lock.waiting.delete(claim);
       lock.held.add(claim);
       claim.give({ recovered: lock.died });
-      lock.died = false;
     }
   }
 
@@ -108,13 +108,18 @@ export function makeTurns() {
     });
   }
 
-  /** @param {Lock} lock @param {Claim} claim @param {boolean} died */
-  function giveBack(lock, claim, died) {
+  /** @param {Lock} lock @param {Claim} claim */
+  function giveBack(lock, claim) {
     lock.held.delete(claim);
     lock.free += claim.take;
-    // Whoever only reads, or has one of several permits, leaves nothing half done.
-    lock.died ||= died && claim.take === lock.permits;
   }
+
+  /**
+   * Who only reads, or has one of several permits, leaves nothing half done, and mends nothing.
+   *
+   * @param {Lock} lock @param {Claim} claim
+   */
+  const isAlone = ({ permits }, { take }) => take === permits;
 
   /** @param {Set<Claim>} claims @param {User} user @param {number} id */
   const own = (claims, { from }, id) =>
@@ -147,8 +152,9 @@ export function makeTurns() {
               lock.waiting.delete(waits);
               waits.give(undefined);
             }
-            // It may have got it while it gave it up.
-            if (holds) giveBack(lock, holds, false);
+            // It may have got it while it gave it up: then it never heard of a death.
+            if (holds) giveBack(lock, holds);
+            if (holds && message.op === 'release' && isAlone(lock, holds)) lock.died = false;
             if (waits || holds) serve(lock);
           }
           if (user.known.size > user.objects.size) prune(user);
@@ -160,7 +166,9 @@ export function makeTurns() {
           for (const lock of user.known) {
             for (const claim of lock.waiting) if (claim.from === from) lock.waiting.delete(claim);
             for (const claim of lock.held) {
-              if (claim.from === from) giveBack(lock, claim, code === 'peer-lost');
+              if (claim.from !== from) continue;
+              giveBack(lock, claim);
+              lock.died ||= code === 'peer-lost' && isAlone(lock, claim);
             }
             if (lock.members.delete(from) && code === 'peer-lost') {
               lock.died = true;

@@ -66,6 +66,25 @@ export const channels = [
       }),
   },
   {
+    name: 'workers exchange records while the page never yields: none goes by way of it',
+    where: ({ transport }) => transport === 'shared',
+    run: (env) =>
+      withAgents(env, 2, async (space, one, other) => {
+        const values = Array.from({ length: 5000 }, (_, i) => `record ${i}`);
+        await one.call('sender', 'across', NAMED);
+        await other.call('receiver', 'across', NAMED);
+        const across = channel(space, 'across', SMALL);
+        const all = other.call('receiveAll', 'across');
+        // Its answer says that it has begun.
+        await one.call('startSending', 'across', values);
+        const end = performance.now() + 8000;
+        while (across.stats().received < values.length) {
+          if (performance.now() > end) throw new Error(JSON.stringify(across.stats()));
+        }
+        deepEqual(await all, values);
+      }),
+  },
+  {
     // WebKit loses a wake-up in some thousands (see losesWakeUps): enough of them to meet one.
     name: 'two workers that wait for each other thousands of times never miss a wake-up',
     run: (env) =>

@@ -158,6 +158,30 @@ export const locks = [
       }),
   },
   {
+    name: 'all readers learn that a writer died, until another has written',
+    run: (env) =>
+      withThreads(env, 3, async (space, one, two, three) => {
+        const { read, write } = rwlock(space, 'rw');
+        await one.call('lock', 'w', 'write', 'rw');
+        const theirs = [two, three].map((each) => each.call('lock', 'r', 'read', 'rw'));
+        const mine = [read.lock(), read.lock()];
+        await one.peer.terminate();
+        const readers = await within(Promise.all(mine), 10_000, 'the readers here');
+        const told = [...readers, ...(await within(Promise.all(theirs), 5000, 'the others'))];
+        deepEqual(
+          told.map(({ recovered }) => recovered),
+          [true, true, true, true],
+        );
+        for (const held of readers) held.release();
+        for (const each of [two, three]) await each.call('release', 'r');
+        const held = await within(write.lock(), 5000, 'the writer');
+        equal(held.recovered, true);
+        held.release();
+        equal((await within(read.lock(), 5000, 'a reader')).recovered, false);
+        equal((await two.call('lock', 'r', 'read', 'rw')).recovered, false);
+      }),
+  },
+  {
     name: 'a semaphore has as many permits as it says, over all threads, and gets back those of the dead',
     run: (env) =>
       withThreads(env, 1, async (space, agent) => {

@@ -1,5 +1,6 @@
 // parallel(): a C function of the space's module on all workers of a pool.
-import { equal, match, rejects, within } from './assert.js';
+import { listen } from './agent.js';
+import { equal, match, ok, rejects, within } from './assert.js';
 import { create, pool } from './sdk.js';
 import { aborter, settled, start, until } from './serving.js';
 
@@ -72,6 +73,60 @@ export const parallels = [
         check(words, times);
         if (env.transport === 'shared') await settled(space, used);
         else equal(made.stats().size, 0, 'the workers on messages');
+      }),
+  },
+  {
+    name: 'parallel() sends as many messages for 16,384 grains as for four',
+    where: shared,
+    run: async (env) => {
+      let posted = 0;
+      const make = () => {
+        const worker = env.worker('serve.js');
+        const { postMessage } = worker;
+        worker.postMessage = (/** @type {any[]} */ ...message) => {
+          posted++;
+          postMessage.apply(worker, /** @type {any} */ (message));
+        };
+        listen(worker, () => posted++);
+        return worker;
+      };
+      const port = MessagePort.prototype;
+      const { postMessage } = port;
+      port.postMessage = function (/** @type {any[]} */ ...message) {
+        posted++;
+        postMessage.apply(this, /** @type {any} */ (message));
+      };
+      try {
+        await withEngine(
+          env,
+          { size: 2 },
+          async (made, _space, words) => {
+            await Promise.all([made.run('waitOn', ['', 100]), made.run('waitOn', ['', 100])]);
+            await until(() => made.stats().size === 2, 'both workers');
+            for (const grain of [COUNT / 4, 1]) {
+              posted = 0;
+              await made.parallel('engine_squares', COUNT, [-1], { grain });
+              ok(posted < 20, `${posted} messages at a grain of ${grain}`);
+            }
+            check(words, 2);
+          },
+          make,
+        );
+      } finally {
+        port.postMessage = postMessage;
+      }
+    },
+  },
+  {
+    name: 'who is free takes the grains of who is not: one waits for all the others, and it ends',
+    where: shared,
+    run: (env) =>
+      withEngine(env, { size: 2 }, async (made, _space, words) => {
+        for (let times = 1; times <= 3; times++) {
+          const all = made.parallel('engine_first_is_last', COUNT, [COUNT], { grain: 1 });
+          await within(all, 15_000, 'the end');
+          for (let i = 0; i < COUNT; i++) equal(words[i], times, `of ${i}`);
+        }
       }),
   },
   {

@@ -1,6 +1,6 @@
 // Pools of workers.
 import { deepEqual, equal, match, ok, rejects, throws, within } from './assert.js';
-import { create, pool, spawn, withOptions } from './sdk.js';
+import { cell, create, json, pool, spawn, withOptions } from './sdk.js';
 import { aborter, DISPOSE, settled, start, until, withPool } from './serving.js';
 
 /** @typedef {import('./env.js').Env} Env */
@@ -175,15 +175,62 @@ export const pools = [
   },
   {
     name: 'a call runs again where its worker died and retry was asked for',
-    where: ({ transport }) => transport === 'shared',
     run: (env) =>
-      withPool(env, { size: 1 }, async (made) => {
-        const times = new Int32Array(new SharedArrayBuffer(4));
+      withPool(env, { size: 1 }, async (made, space) => {
+        const times = cell(space, 'times', json(), 0);
         equal(
-          await within(made.run('exitOnce', [times], { retry: 1 }), 15_000, 'the call'),
+          await within(made.run('exitOnce', ['times'], { retry: 1 }), 15_000, 'the call'),
           'second time',
         );
-        equal(times[0], 2);
+        equal(times.get(), 2);
+      }),
+  },
+  {
+    name: 'workers that die one after the other are replaced later and later, up to a success',
+    run: async (env) => {
+      const { setTimeout: later } = globalThis;
+      const { now: clock } = Date;
+      /** What the pool waits for, by a clock that nothing else moves. @type {number[]} */
+      const pauses = [];
+      let now = clock();
+      Date.now = () => now;
+      /** @type {any} */ (globalThis).setTimeout = (
+        /** @type {() => void} */ act,
+        /** @type {number} */ ms,
+      ) => {
+        if (![50, 100, 200, 400].includes(ms)) return later(act, ms);
+        pauses.push(ms);
+        return later(() => {
+          now += ms;
+          act();
+        }, ms);
+      };
+      try {
+        await withPool(env, { size: 1 }, async (made) => {
+          const die = () => rejects(within(made.run('exit', []), 12_000, 'the call'), 'peer-lost');
+          for (let i = 0; i < 3; i++) await die();
+          equal(await within(made.run('add', [1, 2]), 12_000, 'a call'), 3);
+          await die();
+          equal(await within(made.run('add', [1, 2]), 12_000, 'the last call'), 3);
+        });
+      } finally {
+        globalThis.setTimeout = later;
+        Date.now = clock;
+      }
+      deepEqual(pauses, [50, 100, 200, 50]);
+    },
+  },
+  {
+    name: "a worker's timers, fetches and promises go on while it waits for calls",
+    run: (env) =>
+      withPool(env, { size: 1 }, async (made, space) => {
+        const told = cell(space, 'told', json(), '');
+        await made.run('goOn', ['told']);
+        while (told.get() !== 'by itself') {
+          await within(told.changed(told.version), 9000, 'what the worker does by itself');
+        }
+        const { completed, busy } = made.stats();
+        deepEqual([completed, busy], [1, 0]);
       }),
   },
   {

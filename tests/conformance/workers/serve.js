@@ -188,6 +188,7 @@ export const api = sdk.serve({
   },
   /** @param {string} name @param {any[]} args @param {any} [wait] */
   callSync: (name, args, wait) => sdk.callSync(kept.get('remote'), name, args, wait),
+  callUncloneable: () => sdk.callSync(kept.get('remote'), 'twice', [() => 1]),
   /** How many of so many calls went by message. @param {number} count */
   callMany(count) {
     const port = kept.get('port');
@@ -261,14 +262,26 @@ export const api = sdk.serve({
     else process.exit(3);
     return new Promise(() => {});
   },
-  /** Ends the first time. @param {Int32Array} times */
-  exitOnce(times) {
-    if (Atomics.add(times, 0, 1) > 0) return 'second time';
+  /** Ends the first time, as a cell counts them. @param {string} name */
+  async exitOnce(name) {
+    const space = /** @type {import('sluice').Space} */ (this.space);
+    const times = sdk.cell(space, name, sdk.json(), 0);
+    if ((await times.update((n) => n + 1)) > 1) return 'second time';
     if ('WorkerGlobalScope' in globalThis) close();
     else process.exit(3);
     return new Promise(() => {});
   },
   runs: () => ++runs,
+  /** Ends, and goes on: to a timer, a fetch, and what it then writes to a cell. @param {string} name */
+  goOn(name) {
+    const space = /** @type {import('sluice').Space} */ (this.space);
+    const text = async () => {
+      await later(5);
+      const response = await fetch('data:text/plain,by%20itself');
+      await sdk.cell(space, name, sdk.json(), '').set(await response.text());
+    };
+    text();
+  },
   hang: () => new Promise(() => {}),
   /** @param {string} name @param {number} ms */
   async waitOn(name, ms) {
