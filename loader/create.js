@@ -12,7 +12,7 @@
  *   shared; `transport: 'message'` takes the message transport even where it can
  */
 
-import { losesWakeUps, notIsolated } from '#platform';
+import { losesWakeUps, notIsolated, turn } from '#platform';
 import { life } from './death.js';
 import { SluiceError } from './errors.js';
 import { DEFAULT_BYTES, MOST_PAGES, PAGE } from './layout.js';
@@ -41,7 +41,15 @@ export async function create(options = {}) {
 async function make(options) {
   const { compiling, pages } = await plan(options);
   compiling.catch(() => {}); // told below, unless something else fails before
-  const memory = makeMemory(pages);
+  /** @type {WebAssembly.Memory} */
+  let memory;
+  try {
+    memory = makeMemory(pages);
+  } catch {
+    // To V8 what was closed in this task is garbage after it.
+    await turn();
+    memory = makeMemory(pages);
+  }
   const transport = chooseTransport(memory, options);
   // While the module is on its way.
   const [compiled, lock, bells, lead] = await Promise.all([

@@ -46,10 +46,10 @@ const consumers = [
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 26_600,
+    budget: 26_700,
     target: 10_000,
   },
-  { name: 'everything', budget: 47_100, target: 16_000 },
+  { name: 'everything', budget: 47_200, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();

@@ -162,7 +162,7 @@ export const lifetimes = [
       await usePool(0);
       const base = space.stats();
       const before = await webLocks();
-      for (let round = 1; round <= 60; round++) await useOnce(env, round);
+      for (let round = 1; round <= 1000; round++) await useOnce(env, round);
       for (let round = 0; round < 5; round++) {
         await usePool(round);
         const agent = await startAgent(env, space);

@@ -1,13 +1,16 @@
 // Random programs against a model: the same ones each time, from the seed BASE on.
+import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { runPrograms, seedOf } from '../random/main.js';
+import { nodeEnv, runPrograms, seedOf } from '../random/main.js';
+import { makeProgram } from '../random/program.js';
+import { runProgram } from '../random/run.js';
 import { clearResult, writeResult } from '../results.js';
 
 const BASE = Number(process.env.BASE ?? 1);
 /** Another core.wasm takes a look only. */
 const COUNT = process.env.SLUICE_RESULTS ? 10 : 60;
 /** Such as found something once. */
-const FOUND = { shared: [], message: [27352, 30391, 31404, 4157015] };
+const FOUND = { shared: [], message: [27352, 30391, 31404, 4157015, 5397940] };
 
 for (const transport of /** @type {const} */ (['shared', 'message'])) {
   const suite = `random-${transport}`;
@@ -33,6 +36,19 @@ for (const transport of /** @type {const} */ (['shared', 'message'])) {
     });
   });
 }
+
+test('a program that fails prints its seed, how to run it again, and itself', async () => {
+  const [seed, transport] = [27352, /** @type {const} */ ('message')];
+  const failing = runProgram(nodeEnv(transport), seed, { deadline: 1 });
+  const { message } = await failing.then(
+    () => assert.fail('a program takes longer than a millisecond'),
+    (error) => error,
+  );
+  assert.match(message, /random program 27352 over message in node failed: .*not ended after 1 ms/);
+  assert.match(message, /SEED=27352 TRANSPORT=message make replay-random/);
+  const { seed: _, ...program } = makeProgram(seed, { transport });
+  assert.ok(message.includes(JSON.stringify(program)), 'the program');
+});
 
 after(() => {
   // What a program leaves behind would keep this one from its end.

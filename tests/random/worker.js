@@ -3,6 +3,7 @@ import * as sdk from '../conformance/sdk.js';
 import { api } from './calling.js';
 import { makeLog } from './log.js';
 import { known, openObjects, openStrands } from './thread.js';
+import { turn } from './world.js';
 
 /** @type {any} */
 const port =
@@ -73,7 +74,9 @@ const commands = {
   },
   async go() {
     await run();
-    // Over messages: the creator has heard of all of it.
+    // Over messages: the creator has heard of all of it. What was released is told a turn later.
+    await turn();
+    await turn();
     await known(space, []);
     return 'done';
   },

@@ -1,26 +1,37 @@
 // make soak: MINUTES (10) of load over each transport, in Node and in Chromium at the same time. One
 // JSON line a minute for each, and a verdict.
 
+import { readFile } from 'node:fs/promises';
 import { nodeEnv } from '../random/main.js';
 import { growth, startSoak } from './load.js';
 
+/** @typedef {import('./load.js').Round} Round */
 /** @typedef {import('./load.js').Sample} Sample */
 const WARM_UP = 3;
 
+/** Bytes of a process that are in memory and of no file. @param {number | 'self'} pid */
+async function resident(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  /** @param {string} name */
+  const kilobytes = (name) => Number(status.match(new RegExp(`${name}:\\s+(\\d+)`))?.[1]);
+  return 1024 * (kilobytes('RssAnon') + kilobytes('RssShmem'));
+}
+
 /**
  * @param {string} where
- * @param {() => Promise<Sample>} round
+ * @param {() => Promise<Round>} round
+ * @param {number | 'self'} pid
  * @param {number} ms
  * @returns {Promise<string[]>} problems
  */
-async function soak(where, round, ms) {
+async function soak(where, round, pid, ms) {
   /** @type {Sample[]} */
   const samples = [];
   const began = performance.now();
   let minute = 0;
   for (let i = 0; i < WARM_UP; i++) await round();
   do {
-    samples.push(await round());
+    samples.push({ ...(await round()), resident: await resident(pid) });
     const passed = performance.now() - began;
     if (passed < ms && passed < (minute + 1) * 60_000) continue;
     minute++;
@@ -32,9 +43,20 @@ async function soak(where, round, ms) {
 /** @param {'shared' | 'message'} transport @param {number} ms */
 export async function soakNode(transport, ms) {
   const running = await startSoak(nodeEnv(transport), 1);
-  const problems = await soak(`node ${transport}`, running.round, ms);
+  const problems = await soak(`node ${transport}`, running.round, 'self', ms);
   await running.close();
   return problems;
+}
+
+/** The process of the page. @param {import('@playwright/test').Browser} browser @returns {Promise<number>} */
+async function rendererOf(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  // The one that has worked longest: another may wait for a page to come.
+  const [first] = processInfo
+    .filter(({ type }) => type === 'renderer')
+    .sort((one, other) => other.cpuTime - one.cpuTime);
+  return first.id;
 }
 
 /** @param {'shared' | 'message'} transport @param {number} ms */
@@ -71,7 +93,7 @@ async function soakChromium(transport, ms) {
       /** @type {any} */ (globalThis).soak = await startSoak(env, 2);
     }, transport);
     const round = () => page.evaluate(() => /** @type {any} */ (globalThis).soak.round());
-    const problems = await soak(`chromium ${transport}`, round, ms);
+    const problems = await soak(`chromium ${transport}`, round, await rendererOf(browser), ms);
     await page.evaluate(() => /** @type {any} */ (globalThis).soak.close());
     return problems;
   } finally {
