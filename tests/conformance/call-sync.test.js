@@ -1,7 +1,7 @@
 // callSync(): a worker calls the page, asleep meanwhile.
 import { deepEqual, equal, match, ok, rejects, throws, within } from './assert.js';
-import { attach, callSync, connect, SluiceError, serve, transfer } from './sdk.js';
-import { settled, withServer } from './serving.js';
+import { attach, callSync, connect, SluiceError, serve, spawn, transfer } from './sdk.js';
+import { settled, start, withServer } from './serving.js';
 
 /** @typedef {import('./env.js').Env} Env */
 
@@ -168,6 +168,24 @@ export const blockingCalls = [
           // The worker's answer goes over a connection that has closed with the space.
           equal(error.code, 'closed');
         });
+      }),
+  },
+  {
+    name: 'a blocked caller learns that the worker which it has called is dead',
+    where: shared,
+    run: (env) =>
+      withServer(env, async (caller, _peer, space) => {
+        const peer = await spawn(space, start(env));
+        const called = /** @type {any} */ (connect(peer));
+        const { port1, port2 } = new MessageChannel();
+        await called.servePort(transfer(port1, [port1]));
+        await caller.connectTo(transfer(port2, [port2]));
+        equal(await caller.callSync('twice', [4]), 8);
+        const waiting = rejects(caller.callSync('hang', []), 'peer-lost');
+        peer.worker.terminate();
+        await within(waiting, 12_000, 'the end of the call');
+        await rejects(caller.callSync('twice', [4]), 'peer-lost');
+        equal(await caller.add(1, 2), 3);
       }),
   },
   {

@@ -68,6 +68,36 @@ export const poolLanes = [
       }),
   },
   {
+    name: 'no argument, result or error becomes JSON on its way',
+    run: (env) =>
+      withPool(env, { size: 1 }, async (made) => {
+        await made.run('forbidJson', []);
+        const { parse, stringify } = JSON;
+        const forbidden = () => {
+          throw new Error('JSON');
+        };
+        Object.assign(JSON, { parse: forbidden, stringify: forbidden });
+        /** @type {unknown[]} */
+        let results;
+        try {
+          const values = [{ n: 1, list: ['a', null] }, { text: 'x'.repeat(5000) }];
+          const calls = values.map((value) => made.run('echo', [value]));
+          const { port1 } = new MessageChannel();
+          calls.push(made.run('note', /** @type {any} */ ([1, port1]), { transfer: [port1] }));
+          calls.push(made.run('fail', ['no']).catch(({ code }) => code));
+          results = await Promise.all(calls);
+        } finally {
+          Object.assign(JSON, { parse, stringify });
+        }
+        deepEqual(results, [
+          { n: 1, list: ['a', null] },
+          { text: 'x'.repeat(5000) },
+          [1],
+          'declined',
+        ]);
+      }),
+  },
+  {
     name: 'what only a message carries is an argument, and a result',
     run: (env) =>
       withPool(env, { size: 1 }, async (made) => {
@@ -288,7 +318,6 @@ export const poolLanes = [
   },
   {
     name: 'blocking workers run calls, sleep in between, and end as they sleep',
-    where: shared,
     run: async (env) => {
       await withPool(env, { size: 2, blocking: true }, async (made, space) => {
         for (let round = 0; round < 5; round++) {

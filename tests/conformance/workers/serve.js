@@ -40,6 +40,13 @@ export const api = sdk.serve({
     return this.space?.transport;
   },
 
+  /** From now on whoever makes text of a value in this worker fails. */
+  forbidJson() {
+    JSON.stringify = JSON.parse = () => {
+      throw new Error('JSON');
+    };
+  },
+
   // ---- order
   /** @param {number} n @returns {number[]} the numbers so far, in the order in which they came */
   note(n) {
@@ -241,7 +248,8 @@ export const api = sdk.serve({
   },
   /** @param {MessagePort} port */
   servePort(port) {
-    sdk.serve({ twice: (/** @type {number} */ n) => 2 * n }, port);
+    const hang = () => new Promise(() => {});
+    sdk.serve({ twice: (/** @type {number} */ n) => 2 * n, hang }, port);
   },
 
   // ---- death
