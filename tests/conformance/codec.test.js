@@ -614,6 +614,12 @@ const structs = [
 const memories = [
   ['shared', () => sharedBytes()],
   ['private', (bytes) => new Uint8Array(bytes)],
+  // Most of the platform refuses it as it does shared memory.
+  [
+    'resizable',
+    (bytes) =>
+      new Uint8Array(new /** @type {any} */ (ArrayBuffer)(bytes, { maxByteLength: 2 * bytes })),
+  ],
 ];
 
 /** @type {import('./env.js').Case[]} */
