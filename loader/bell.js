@@ -32,6 +32,17 @@ export function untilChanged(thread, address, value, near = false) {
   return promise;
 }
 
+/**
+ * Nobody in this thread waits for the word any more. Its waits cannot be taken back, and the next
+ * wake-up that is meant for one thread might come to such a one: so all are woken, and look again.
+ *
+ * @param {import('./thread.js').Thread} thread
+ * @param {number} address
+ */
+export function stopWaiting({ i32 }, address) {
+  Atomics.notify(i32, address >> 2);
+}
+
 /** Whether untilChanged() is no worse than a message. */
 export const ringsWell = () => !!(/** @type {any} */ (Atomics).waitAsync) && !losesWakeUps();
 

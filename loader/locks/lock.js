@@ -51,14 +51,14 @@ function makeHeld(recovered, giveBack) {
 /**
  * Over shared memory: those of this thread queue here, threads queue in the core.
  *
- * @param {import('../thread.js').Thread} thread
+ * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {Way} way
  * @param {string} what
  * @param {boolean} [counts] what `take` gives is a number of its own, and not a status
  * @returns {Lock}
  */
-export function sharedLock(thread, entry, way, what, counts = false) {
+export function sharedLock({ thread, watchers }, entry, way, what, counts = false) {
   let slept = false;
   /** @type {Promise<void>} */
   let asleep;
@@ -107,6 +107,10 @@ export function sharedLock(thread, entry, way, what, counts = false) {
       const held = attemptOnce();
       if (held) return held;
       entry.users++;
+      const closing = {
+        close: () => queue.clear(new SluiceError('closed', `${what}: its space was closed`)),
+      };
+      watchers.add(closing);
       try {
         return await queue.add({ attempt, need: 0 }, wait);
       } catch (error) {
@@ -116,6 +120,7 @@ export function sharedLock(thread, entry, way, what, counts = false) {
         }
         throw error;
       } finally {
+        watchers.delete(closing);
         leave(thread, entry);
       }
     },

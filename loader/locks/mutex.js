@@ -1,6 +1,6 @@
 /** Mutual exclusion between threads, and between the tasks of one. */
 
-import { untilChanged } from '../bell.js';
+import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
@@ -22,7 +22,7 @@ export function mutex(space, name) {
   return objectFor(internals, name, 'a mutex', (entry) =>
     client
       ? messageLock(client, entry, { name, kind: 'mutex', permits: 1, take: 1 }, what)
-      : sharedLock(thread, entry, wayOf(thread, entry), what),
+      : sharedLock(internals, entry, wayOf(thread, entry), what),
   );
 }
 
@@ -65,6 +65,6 @@ function wayOf(thread, entry) {
       exports.sluice_mutex_unlock(at, participant);
       freed.ring();
     },
-    giveUp: () => exports.sluice_mutex_pass(at),
+    giveUp: () => stopWaiting(thread, at + layout.MUTEX_WORD),
   };
 }

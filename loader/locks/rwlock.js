@@ -1,6 +1,6 @@
 /** Many may read, or one write. A writer who waits keeps new readers out. */
 
-import { untilChanged } from '../bell.js';
+import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
@@ -32,8 +32,8 @@ export function rwlock(space, name) {
     }
     const { read, write } = waysOf(thread, entry);
     return {
-      read: sharedLock(thread, entry, read, reading),
-      write: sharedLock(thread, entry, write, writing),
+      read: sharedLock(internals, entry, read, reading),
+      write: sharedLock(internals, entry, write, writing),
     };
   });
 }
@@ -135,6 +135,7 @@ function waysOf(thread, entry) {
       giveUp() {
         wanted = 0;
         exports.sluice_rwlock_write_cancel(at, participant);
+        stopWaiting(thread, at + layout.RWLOCK_WRITERS);
         freed.ring();
       },
     },

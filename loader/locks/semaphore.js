@@ -1,6 +1,6 @@
 /** So many permits, each for whoever takes it. */
 
-import { untilChanged } from '../bell.js';
+import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { objectFor, openNamed, otherShape } from '../objects.js';
@@ -27,7 +27,7 @@ export function semaphore(space, name, permits) {
   return objectFor(internals, name, shape, (entry) =>
     client
       ? messageLock(client, entry, { name, kind: 'semaphore', permits, take: 1 }, what)
-      : sharedLock(thread, entry, wayOf(thread, entry, permits), what, true),
+      : sharedLock(internals, entry, wayOf(thread, entry, permits), what, true),
   );
 }
 
@@ -54,6 +54,6 @@ function wayOf(thread, entry, permits) {
     },
     block: (ns) => exports.sluice_semaphore_acquire(at, permits, participant, ns),
     give: (index) => exports.sluice_semaphore_release(at, permits, participant, index),
-    giveUp: () => exports.sluice_semaphore_pass(at),
+    giveUp: () => stopWaiting(thread, at + layout.SEMAPHORE_RELEASED),
   };
 }

@@ -157,6 +157,48 @@ export const locks = [
         equal((await within(waiting, 10_000, 'the reader')).recovered, true);
       }),
   },
+  ...[
+    { kind: 'mutex', open: mutex },
+    {
+      kind: 'semaphore',
+      open: (/** @type {any} */ space, /** @type {string} */ name) => semaphore(space, name, 1),
+    },
+    {
+      kind: 'write',
+      open: (/** @type {any} */ space, /** @type {string} */ name) => rwlock(space, name).write,
+    },
+  ].map(({ kind, open }) => ({
+    name: `who gives up waiting, or leaves, takes no wake-up from who waits on: ${kind}`,
+    run: (/** @type {import('./env.js').Env} */ env) =>
+      withThreads(env, 3, async (space, one, two, three) => {
+        // It has done what was asked of it before, and sleeps.
+        const asleep = () => two.call('release', 'nothing');
+        /** @param {() => Promise<unknown>} act */
+        const round = async (act) => {
+          await one.call('lock', 'held', kind, 'l', 1);
+          const waiting = two.call('lock', 'wanted', kind, 'l', 1);
+          await asleep();
+          await act();
+          await asleep();
+          await one.call('release', 'held');
+          await within(waiting, 5000, 'the lock');
+          await two.call('release', 'wanted');
+        };
+        for (let i = 0; i < 20; i++) {
+          await round(async () => {
+            const abort = new AbortController();
+            const mine = open(space, 'l').lock({ signal: abort.signal });
+            abort.abort();
+            await rejects(mine, (error) => error === abort.signal.reason);
+          });
+        }
+        await round(async () => {
+          const theirs = rejects(three.call('lock', 'never', kind, 'l', 1), 'closed');
+          await three.call('closeSpace');
+          await within(theirs, 5000, 'the end of its wait');
+        });
+      }),
+  })),
   {
     name: 'all readers learn that a writer died, until another has written',
     run: (env) =>

@@ -42,6 +42,7 @@ const commands = {
   tryLock: async (key, kind, name, n) => keep(key, await locks[kind](name, n).tryLock()),
   lockSync: (key, kind, name, n, wait) => keep(key, locks[kind](name, n).lockSync(wait)),
   release: (key) => held.get(key)?.release(),
+  closeSpace: () => space.close(),
   wait: (name, parties, wait) => sdk.barrier(space, name, parties).wait(wait),
   waitSync: (name, parties, wait) => sdk.barrier(space, name, parties).waitSync(wait),
 
