@@ -62,8 +62,10 @@ static void publish(sluice_ring_producer *producer, int32_t length, int32_t type
   uint32_t place = place_of(producer->tail, producer->capacity);
   *type_at(producer->data, place) = type;
   /* publishes the record to the consumer; pairs with the acquire in look.
-   * seq_cst for the look at `asleep` that follows (see wake) */
-  atomic_store_explicit(header_at(producer->data, place), length, memory_order_seq_cst);
+   * seq_cst for the look at `asleep` that follows (see wake). An exchange where a store would do:
+   * SpiderMonkey puts a barrier behind an atomic store, which takes 15 ns longer; V8 and C compilers
+   * make the same instruction of both. */
+  (void)atomic_exchange_explicit(header_at(producer->data, place), length, memory_order_seq_cst);
   SLUICE_STEP("ring.commit: header stored");
   producer->tail += aligned((uint32_t)length);
   sluice_figure(&producer->ring->producer.tail, producer->tail);

@@ -22,9 +22,9 @@ enum { SLUICE_REST = 4 };
 #else
 /* A microsecond in wasm, some tens natively with the pauses: less than a sleep costs. */
 enum { SLUICE_SPINS = 1000 };
-/* Turns of a loop that take a microsecond or two. */
+/* Turns of a loop that take some five microseconds in wasm, natively one or two. */
 #if defined(__wasm__)
-enum { SLUICE_REST = 2000 };
+enum { SLUICE_REST = 4000 };
 #else
 enum { SLUICE_REST = 20 };
 #endif
@@ -32,7 +32,7 @@ enum { SLUICE_REST = 20 };
 
 /* Between a rest that did not pay and the next, so many drains; a rest pays when so many records
  * came in it. */
-enum { SLUICE_REST_EVERY = 16, SLUICE_REST_PAYS = 4 };
+enum { SLUICE_REST_EVERY = 32, SLUICE_REST_PAYS = 8 };
 
 /* Lets a producer get ahead. A consumer that reads each record as soon as it is there takes from the
  * producer the cache line that it writes next, each time, and both do nothing but wait for it. */

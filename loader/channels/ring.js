@@ -107,6 +107,7 @@ export function openRing(thread, shape, most, localBell) {
     received: 0,
     lost: 0,
     users: 1,
+    failure: undefined,
   };
 }
 

@@ -257,7 +257,8 @@ export function makeSender(ring, codec, overflow, onClose) {
     claim(length) {
       const at = waiting.length === 0 ? tryClaim(length) : 0;
       if (at === 0) return undefined;
-      claim.memory = thread.u8;
+      // Firefox pays for an object that is stored.
+      if (claim.memory !== thread.u8) claim.memory = thread.u8;
       claim.offset = at;
       claim.length = length;
       return claim;

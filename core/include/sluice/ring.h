@@ -195,7 +195,7 @@ const void *sluice_ring_peek(sluice_ring_consumer *consumer);
 /* Reads up to `limit` records into `batch`, across the wrap. Returns how many; the records stay
  * valid until sluice_ring_release. 0 or less: as peek's status. `base` is what offsets count from.
  * Where records come faster than they are drained one by one, it waits for more of them, once, for
- * a microsecond or two. */
+ * some microseconds (one or two natively, five in wasm). */
 int sluice_ring_drain(sluice_ring_consumer *consumer, sluice_ring_record *batch, uint32_t limit,
                       const void *base);
 

@@ -44,7 +44,7 @@ enum { PRODUCER_CLOSED = 1, CONSUMER_CLOSED = 2 };
 /* ring_producer.c: sluice_ring_claim, ring_consumer.c: is_quiet; what is found is looked at again */
 #define GLANCE(to, place) LOAD(to, place, RELAXED, "glance")
 #define FLAGS_OF(to) LOAD(to, STATE, SEQ_CST, "flags_of: state")
-#define PUBLISH(length) STORE(HEADER, length, SEQ_CST, "publish: header")
+#define PUBLISH(length) EXCHANGE(r6, HEADER, length, SEQ_CST, "publish: header")
 #define LOOK(to) LOAD(to, HEADER, SEQ_CST, "look: header")
 #define ROOM(to) LOAD(to, HEAD, SEQ_CST, "room: head")
 
