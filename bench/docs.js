@@ -74,8 +74,7 @@ export function docsText(lines) {
     if (said) parts.push(said);
   }
   parts.push('### Ratios with a target', ratioTable(lines));
-  const limit = limitText(lines);
-  if (limit) parts.push(limit);
+  parts.push(...[poolLimit(lines), startLimit(lines)].filter(Boolean));
   return parts.join('\n\n');
 }
 
@@ -112,16 +111,9 @@ function ratioTable(lines) {
 }
 
 /** How near a pool comes to what shared memory allows. @param {Said[]} lines */
-function limitText(lines) {
+function poolLimit(lines) {
   const { run, bare } = Object.fromEntries(
-    ['run', 'bare'].map((what) => [
-      what,
-      new Map(
-        lines
-          .filter(({ name, value }) => name === `pool.${what}.of_postMessage` && value !== null)
-          .map(({ engine, value }) => [engine, Number(value)]),
-      ),
-    ]),
+    ['run', 'bare'].map((what) => [what, valuesOf(lines, `pool.${what}.of_postMessage`)]),
   );
   const said = [...bare].flatMap(([engine, most]) => {
     const ours = run.get(engine);
@@ -132,6 +124,23 @@ function limitText(lines) {
 slots of shared memory, with a promise for each and nothing else, both sides asleep where nothing comes
 (\`bench/roles/bare.js\`). ${said.join('; ')}.`;
 }
+
+/** What a module in a worker takes at least. @param {Said[]} lines */
+function startLimit(lines) {
+  const said = [...valuesOf(lines, 'start.worker.by_hand.of_bare')];
+  if (said.length === 0) return '';
+  return `\`start.worker.together.of_bare\` is at least what any module in a worker takes: core.wasm fetched and compiled on the page,
+sent to the worker and instantiated there, without a space, a greeting or a lock (\`byHand\` in \`bench/roles/start.js\`).
+${said.map(([engine, value]) => `${engine}: ${short(value)}`).join('; ')}.`;
+}
+
+/** By engine. @param {Said[]} lines @param {string} figure @returns {Map<string, number>} */
+const valuesOf = (lines, figure) =>
+  new Map(
+    lines
+      .filter(({ name, value }) => name === figure && value !== null)
+      .map(({ engine, value }) => [engine, Number(value)]),
+  );
 
 /** @param {Said[]} lines of the engines */
 function targetText(lines) {

@@ -6,6 +6,7 @@ import * as start from './roles/start.js';
 /** @type {Record<string, (argument: string, more: string) => Promise<number>>} */
 const measures = {
   bare: () => start.bare(worker),
+  byHand: (url) => start.byHand(worker, url),
   oneByOne: () => start.oneByOne(worker),
   together: () => start.together(worker),
   fromDisk: start.fromDisk,

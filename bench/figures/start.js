@@ -1,4 +1,7 @@
-/** A space and its first worker, against a worker that only says that it runs. */
+/**
+ * A space and its first worker, against a worker that only says that it runs; and in browsers beside what any module in a
+ * worker takes.
+ */
 
 import { line } from '../line.js';
 import { inTurns, median, ratio } from '../stats.js';
@@ -6,6 +9,7 @@ import { openFrame } from './frame.js';
 
 const COUNTS = { rounds: 15, warm: 3 };
 const TARGET = { at_most: 1.3 };
+const BY_HAND = 'a module by hand';
 
 /** @typedef {'bare' | 'oneByOne' | 'together'} Way */
 
@@ -13,16 +17,29 @@ const TARGET = { at_most: 1.3 };
 export async function start(env) {
   const measure = (/** @type {Way} */ way) => () =>
     env.engine === 'node' ? inThread(env, way) : inFrame(env, way);
-  const times = await inTurns(
-    {
-      bare: measure('bare'),
-      oneByOne: measure('oneByOne'),
-      together: measure('together'),
-    },
-    COUNTS,
-  );
+  /** @type {Record<string, () => Promise<number>>} */
+  const ways = {
+    bare: measure('bare'),
+    oneByOne: measure('oneByOne'),
+    together: measure('together'),
+  };
+  // In Node the module is compiled already.
+  if (env.engine !== 'node') ways.byHand = () => inFrame(env, 'byHand', env.url('dist/core.wasm'));
+  const times = await inTurns(ways, COUNTS);
   const params = { ...COUNTS, realm: env.engine === 'node' ? 'the same' : 'new' };
+  const byHand = times.byHand && [
+    line('start.worker.by_hand', median(times.byHand), 'ms', params, undefined, BY_HAND),
+    line(
+      'start.worker.by_hand.of_bare',
+      ratio(times.byHand, times.bare),
+      'ratio',
+      params,
+      undefined,
+      BY_HAND,
+    ),
+  ];
   return [
+    ...(byHand ?? []),
     line('start.worker.bare', median(times.bare), 'ms', params),
     line('start.worker.one_by_one', median(times.oneByOne), 'ms', params),
     line('start.worker.together', median(times.together), 'ms', params),
@@ -37,9 +54,9 @@ export async function start(env) {
   ];
 }
 
-/** @param {import('../team.js').Env} env @param {Way} way */
-async function inFrame(env, way) {
-  const { ms, close } = await openFrame(env, way);
+/** @param {import('../team.js').Env} env @param {Way | 'byHand'} way @param {string[]} words */
+async function inFrame(env, way, ...words) {
+  const { ms, close } = await openFrame(env, way, ...words);
   close();
   return ms;
 }

@@ -1,6 +1,6 @@
 /**
  * 64-byte messages from worker to worker where C is at an end of the channel, beside ringbuf.js in JavaScript; and
- * where it is at both, which is the limit.
+ * the limits: C at both ends, and a sender in JavaScript which nobody reads from at the same time.
  */
 
 import { rateOf, ratios } from '../contest.js';
@@ -17,11 +17,13 @@ const ROUND_MS = 80;
 const MOST = 2 ** 20;
 /** Of ringbuf.js's rate. */
 const TARGET = { at_least: 10 };
-/** Where C is at both ends, none is set. */
+const ALONE = 'alone';
+/** For the limits, none is set. */
 const WAYS = [
   { stream: fromC, params: { from: 'C', to: 'JavaScript' }, target: TARGET },
   { stream: toC, params: { from: 'JavaScript', to: 'C' }, target: TARGET },
   { stream: inC, params: { from: 'C', to: 'C' } },
+  { stream: { name: ALONE }, params: { from: 'JavaScript', to: 'the same thread afterwards' } },
 ];
 
 const IN_JAVASCRIPT = {
@@ -38,9 +40,11 @@ export async function throughputC(env) {
     /** @type {Record<string, () => Promise<number>>} */
     const contenders = { [ringbuf.name]: rateOf(theirs, ROUND_MS, MOST) };
     for (const { stream } of WAYS) {
+      if (!('link' in stream)) continue;
       const ours = await openStream(members, stream, BYTES);
       contenders[stream.name] = rateOf(ours, ROUND_MS, MOST);
     }
+    contenders[ALONE] = () => members[0].call('pipeAlone', SLUICE, BYTES);
     const all = await inTurns(contenders, counts);
     return WAYS.flatMap(({ stream, params, target }) => {
       const rounds = { [ringbuf.name]: all[ringbuf.name], [SLUICE]: all[stream.name] };

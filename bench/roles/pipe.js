@@ -6,6 +6,9 @@ import { pipeOf, streamOf } from '../peers/pipe.js';
 /** What is open in this worker, by the link's label. @type {Map<string, any>} */
 const open = new Map();
 
+/** Messages of 64 bytes that any ring holds, so that nobody waits; and how often. */
+const [ALONE, ALONE_TURNS] = [4000, 100];
+
 export const pipeRoles = {
   /**
    * @param {import('sluice').Space} space
@@ -23,6 +26,31 @@ export const pipeRoles = {
 
   /** @param {unknown} _space @param {string} label @param {number} count */
   pipeRun: (_space, label, count) => open.get(label)(count),
+
+  /**
+   * One thread sends, and then reads what it has sent: only the sending is timed.
+   *
+   * @param {import('sluice').Space} space
+   * @param {string} peer
+   * @param {number} size
+   * @returns {number} a second
+   */
+  pipeAlone(space, peer, size) {
+    const end = { label: 'alone' };
+    const { sender, receiver } = /** @type {any} */ (streamOf(peer));
+    if (!open.has('alone')) {
+      open.set('alone', { send: sender(end, size, space), read: receiver(end, size, space) });
+    }
+    const { send, read } = open.get('alone');
+    let ms = 0;
+    for (let turn = 0; turn < ALONE_TURNS; turn++) {
+      const begin = performance.now();
+      send(ALONE);
+      ms += performance.now() - begin;
+      read(ALONE);
+    }
+    return (ALONE_TURNS * ALONE * 1000) / ms;
+  },
 
   /** Every receiver gets the same, each over its link. @param {unknown} _space @param {string[]} labels @param {number} count */
   async pipeFan(_space, labels, count) {

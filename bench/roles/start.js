@@ -16,6 +16,19 @@ export async function bare(start) {
   return took;
 }
 
+/** What any module in a worker takes: fetched and compiled here, instantiated there. Its import is named as core.wasm's.
+ * @param {Start} start @param {string} url */
+export async function byHand(start, url) {
+  const begin = performance.now();
+  const worker = start('instance.worker.js');
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
+  worker.postMessage({ module: await WebAssembly.compileStreaming(fetch(url)), memory });
+  await next(worker);
+  const took = performance.now() - begin;
+  worker.terminate();
+  return took;
+}
+
 /** A space, and then a worker that has attached to it. @param {Start} start */
 export const oneByOne = (start) => inSpace(start, (making) => making);
 
