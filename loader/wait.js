@@ -60,6 +60,25 @@ export function watch(wait, what, fail) {
 }
 
 /**
+ * As watch(), and it fails as well when this thread closes the space.
+ *
+ * @param {import('./internals.js').Internals} internals
+ * @param {Wait | undefined} wait
+ * @param {string} what
+ * @param {(reason: unknown) => void} fail
+ * @returns {() => void} stops watching
+ */
+export function watchOpen({ watchers }, wait, what, fail) {
+  const closing = { close: () => fail(new SluiceError('closed', `${what}: its space was closed`)) };
+  watchers.add(closing);
+  const stop = watch(wait, what, fail);
+  return () => {
+    watchers.delete(closing);
+    stop();
+  };
+}
+
+/**
  * `work`, unless the wait ends first. The work itself goes on.
  *
  * @template T

@@ -49,7 +49,7 @@ const consumers = [
     budget: 26_700,
     target: 10_000,
   },
-  { name: 'everything', budget: 47_200, target: 16_000 },
+  { name: 'everything', budget: 47_350, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();

@@ -9,7 +9,7 @@ import * as layout from '../layout.js';
 import { follow, leave, objectFor, openNamed, otherShape, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { blockUntil, requireBlocking } from '../sync.js';
-import { watch } from '../wait.js';
+import { watchOpen } from '../wait.js';
 
 /**
  * @typedef {{
@@ -32,13 +32,13 @@ const MOST = 47;
  */
 export function barrier(space, name, parties) {
   const internals = inside(space);
-  const { client, thread } = internals;
+  const { client } = internals;
   if (!Number.isInteger(parties) || parties < 1 || parties > MOST) {
     throw new TypeError(`parties are a whole number from 1 to ${MOST}, not ${String(parties)}`);
   }
   const shape = `a barrier for ${parties}`;
   return objectFor(internals, name, shape, (entry) =>
-    client ? messageBarrier(client, entry, parties) : sharedBarrier(thread, entry, parties),
+    (client ? messageBarrier : sharedBarrier)(internals, entry, parties),
   );
 }
 
@@ -47,12 +47,13 @@ const twice = (name) =>
   new SluiceError('mismatch', `barrier "${name}": this thread has come already and waits there`);
 
 /**
- * @param {import('../thread.js').Thread} thread
+ * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {number} parties
  * @returns {Barrier}
  */
-function sharedBarrier(thread, entry, parties) {
+function sharedBarrier(internals, entry, parties) {
+  const { thread } = internals;
   const { exports, self, participant } = thread;
   const { name, shape } = entry;
   const what = `barrier "${name}"`;
@@ -91,7 +92,7 @@ function sharedBarrier(thread, entry, parties) {
       entry.users++;
       /** @type {Promise<number>} */
       const result = new Promise((resolve, reject) => {
-        const stop = watch(wait, what, (reason) => {
+        const stop = watchOpen(internals, wait, what, (reason) => {
           const late = exports.sluice_barrier_withdraw(at, participant, ticket);
           over = true;
           // The round was over already, but nobody had looked.
@@ -130,12 +131,13 @@ function sharedBarrier(thread, entry, parties) {
 }
 
 /**
- * @param {import('../messages/hub.js').Client} client
+ * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {number} parties
  * @returns {Barrier}
  */
-function messageBarrier(client, entry, parties) {
+function messageBarrier(internals, entry, parties) {
+  const client = /** @type {import('../messages/hub.js').Client} */ (internals.client);
   const { id: object, name } = entry;
   follow(client, entry, 'lock');
   const what = `barrier "${name}"`;
@@ -151,7 +153,7 @@ function messageBarrier(client, entry, parties) {
         return await new Promise((resolve, reject) => {
           /** @type {unknown} */
           let why;
-          const stop = watch(wait, what, (reason) => {
+          const stop = watchOpen(internals, wait, what, (reason) => {
             why = reason;
             client.post('lock', { op: 'cancel', id });
           });

@@ -29,7 +29,7 @@ import { SluiceError, statusError } from '../errors.js';
 import { follow, leave, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { blockUntil, requireBlocking, requireShared } from '../sync.js';
-import { limit, watch } from '../wait.js';
+import { limit, watchOpen } from '../wait.js';
 
 /** What the core answers to a taker whose predecessor died. */
 const OWNER_DIED = 1;
@@ -58,7 +58,8 @@ function makeHeld(recovered, giveBack) {
  * @param {boolean} [counts] what `take` gives is a number of its own, and not a status
  * @returns {Lock}
  */
-export function sharedLock({ thread, watchers }, entry, way, what, counts = false) {
+export function sharedLock(internals, entry, way, what, counts = false) {
+  const { thread } = internals;
   let slept = false;
   /** @type {Promise<void>} */
   let asleep;
@@ -107,10 +108,7 @@ export function sharedLock({ thread, watchers }, entry, way, what, counts = fals
       const held = attemptOnce();
       if (held) return held;
       entry.users++;
-      const closing = {
-        close: () => queue.clear(new SluiceError('closed', `${what}: its space was closed`)),
-      };
-      watchers.add(closing);
+      const stop = watchOpen(internals, undefined, what, queue.clear);
       try {
         return await queue.add({ attempt, need: 0 }, wait);
       } catch (error) {
@@ -120,7 +118,7 @@ export function sharedLock({ thread, watchers }, entry, way, what, counts = fals
         }
         throw error;
       } finally {
-        watchers.delete(closing);
+        stop();
         leave(thread, entry);
       }
     },
@@ -159,13 +157,14 @@ const ownDeadlock = (what) =>
 /**
  * Over messages: the creator gives it in turn.
  *
- * @param {import('../messages/hub.js').Client} client
+ * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {{name: string, kind: 'mutex' | 'rwlock' | 'semaphore', permits: number, take: number}} request
  * @param {string} what
  * @returns {Lock}
  */
-export function messageLock(client, entry, request, what) {
+export function messageLock(internals, entry, request, what) {
+  const client = /** @type {import('../messages/hub.js').Client} */ (internals.client);
   follow(client, entry, 'lock');
 
   /** @param {number} id @param {{recovered: boolean} | undefined} answer */
@@ -193,7 +192,7 @@ export function messageLock(client, entry, request, what) {
       const id = nextId();
       return new Promise((resolve, reject) => {
         wait?.signal?.throwIfAborted();
-        const stop = watch(wait, what, (reason) => {
+        const stop = watchOpen(internals, wait, what, (reason) => {
           client.post('lock', { op: 'cancel', id });
           reject(reason);
         });

@@ -21,7 +21,7 @@ export function mutex(space, name) {
   const what = `mutex "${name}"`;
   return objectFor(internals, name, 'a mutex', (entry) =>
     client
-      ? messageLock(client, entry, { name, kind: 'mutex', permits: 1, take: 1 }, what)
+      ? messageLock(internals, entry, { name, kind: 'mutex', permits: 1, take: 1 }, what)
       : sharedLock(internals, entry, wayOf(thread, entry), what),
   );
 }

@@ -26,8 +26,8 @@ export function rwlock(space, name) {
     if (client) {
       const request = { name, kind: /** @type {const} */ ('rwlock'), permits: READERS };
       return {
-        read: messageLock(client, entry, { ...request, take: 1 }, reading),
-        write: messageLock(client, entry, { ...request, take: READERS }, writing),
+        read: messageLock(internals, entry, { ...request, take: 1 }, reading),
+        write: messageLock(internals, entry, { ...request, take: READERS }, writing),
       };
     }
     const { read, write } = waysOf(thread, entry);

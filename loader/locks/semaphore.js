@@ -26,7 +26,7 @@ export function semaphore(space, name, permits) {
   const shape = `a semaphore of ${permits} permits`;
   return objectFor(internals, name, shape, (entry) =>
     client
-      ? messageLock(client, entry, { name, kind: 'semaphore', permits, take: 1 }, what)
+      ? messageLock(internals, entry, { name, kind: 'semaphore', permits, take: 1 }, what)
       : sharedLock(internals, entry, wayOf(thread, entry, permits), what, true),
   );
 }

@@ -197,8 +197,24 @@ export const locks = [
           await three.call('closeSpace');
           await within(theirs, 5000, 'the end of its wait');
         });
+        await one.call('lock', 'held', kind, 'l', 1);
+        const mine = rejects(open(space, 'l').lock(), 'closed');
+        await space.close();
+        await within(mine, 5000, 'the end of mine');
       }),
   })),
+  {
+    name: 'who waits at a barrier and closes its space waits no more',
+    run: (env) =>
+      withThreads(env, 1, async (space, one) => {
+        const theirs = rejects(one.call('wait', 'b', 3), 'closed');
+        await one.call('closeSpace');
+        await within(theirs, 5000, 'the end of its wait');
+        const mine = rejects(barrier(space, 'b', 3).wait(), 'closed');
+        await space.close();
+        await within(mine, 5000, 'the end of mine');
+      }),
+  },
   {
     name: 'all readers learn that a writer died, until another has written',
     run: (env) =>
