@@ -65,6 +65,11 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
         throw error;
       });
       signal.removeEventListener('abort', peer.terminate);
+      if (signal.aborted) {
+        // The pool was closed while this one was about to join it.
+        peer.terminate();
+        return;
+      }
       member = { peer, connection, task: undefined, idleSince: 0, dismissed: false, number: -1 };
       join(member);
     } catch (error) {
