@@ -519,25 +519,6 @@ static int drained(both *ends, uint32_t records, uint32_t limit) {
   return count;
 }
 
-static void drain_rests_where_the_last_rest_paid(void **state) {
-  (void)state;
-  both ends = open_both(CAPACITY);
-  assert_int_equal(ends.consumer.streams, 0);
-  ends.consumer.streams = 1;
-  assert_int_equal(drained(&ends, 2, 2), 2); /* it has all that it may take */
-  assert_int_equal(drained(&ends, 0, 2), SLUICE_E_EMPTY);
-  assert_int_equal(ends.consumer.streams, 1);
-  assert_int_equal(drained(&ends, 1, 2), 1); /* nobody sent more meanwhile */
-  assert_int_equal(ends.consumer.streams, 0);
-  assert_int_equal(ends.consumer.dry, 0);
-  for (uint32_t i = 1; i < 40; i++) { /* now and then it rests to see */
-    assert_int_equal(drained(&ends, 1, 2), 1);
-    assert_int_equal(ends.consumer.dry, i);
-    assert_int_equal(ends.consumer.streams, 0);
-  }
-  discard(&ends);
-}
-
 static void drain_reads_across_the_wrap(void **state) {
   (void)state;
   for (uint32_t place = CAPACITY - 64; place < CAPACITY; place += 8) {
@@ -688,7 +669,6 @@ int main(void) {
       cmocka_unit_test(peek_then_drain_gives_the_peeked_record_first),
       cmocka_unit_test(drain_then_peek_gives_the_next_and_both_are_released),
       cmocka_unit_test(drain_stops_at_its_limit),
-      cmocka_unit_test(drain_rests_where_the_last_rest_paid),
       cmocka_unit_test(drain_reads_across_the_wrap),
       cmocka_unit_test(drained_records_stay_until_release),
       cmocka_unit_test(a_second_release_releases_nothing),
