@@ -509,16 +509,6 @@ static void drain_stops_at_its_limit(void **state) {
   discard(&ends);
 }
 
-static int drained(both *ends, uint32_t records, uint32_t limit) {
-  for (uint32_t i = 0; i < records; i++) {
-    (void)sluice_ring_push(&ends->producer, NULL, 0, 0);
-  }
-  sluice_ring_record batch[8];
-  int count = sluice_ring_drain(&ends->consumer, batch, limit, ends->ring);
-  (void)sluice_ring_release(&ends->consumer);
-  return count;
-}
-
 static void drain_reads_across_the_wrap(void **state) {
   (void)state;
   for (uint32_t place = CAPACITY - 64; place < CAPACITY; place += 8) {
