@@ -110,19 +110,27 @@ function ratioTable(lines) {
   ]);
 }
 
+const RUN = 'pool.run.of_postMessage';
+
 /** How near a pool comes to what shared memory allows. @param {Said[]} lines */
 function poolLimit(lines) {
   const { run, bare } = Object.fromEntries(
     ['run', 'bare'].map((what) => [what, valuesOf(lines, `pool.${what}.of_postMessage`)]),
   );
+  const rates = valuesOf(lines, 'pool.postMessage.rate');
   const said = [...bare].flatMap(([engine, most]) => {
     const ours = run.get(engine);
     return ours ? [`${engine}: ${short(most)}, of which a pool reaches ${short(ours / most)}`] : [];
   });
   if (said.length === 0) return '';
+  const works = [...valuesOf(lines, 'pool.run.at_work')].map(([engine, ns]) => {
+    const target = lines.find((one) => one.name === RUN && one.engine === engine)?.target;
+    const most = 1e9 / (target?.at_least ?? 1) / (rates.get(engine) ?? Number.NaN);
+    return ` In ${engine} the page's thread alone is at work for ${short(ns)} ns a call, whatever the worker takes; the target allows ${short(most)} ns.`;
+  });
   return `\`pool.bare.of_postMessage\` is the most that \`pool.run.of_postMessage\` could be on this machine: numbers over bare
 slots of shared memory, with a promise for each and nothing else, both sides asleep where nothing comes
-(\`bench/roles/bare.js\`). ${said.join('; ')}.`;
+(\`bench/roles/bare.js\`). ${said.join('; ')}.${works.join('')}`;
 }
 
 /** What a module in a worker takes at least. @param {Said[]} lines */

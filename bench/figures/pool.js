@@ -54,6 +54,12 @@ function byMessage(worker) {
     });
 }
 
+/** Milliseconds that this thread has been at work, where that is told (Node). */
+function atWork() {
+  const { eventLoopUtilization } = /** @type {any} */ (performance);
+  return eventLoopUtilization ? eventLoopUtilization.call(performance).active : Number.NaN;
+}
+
 /** @param {import('../team.js').Env} env */
 export const pool = (env) =>
   withTeam(env, 2, {}, async (space, plain, answering) => {
@@ -63,11 +69,18 @@ export const pool = (env) =>
     const made = makePool(space, () => env.worker('pool.worker.js'), { size: 1, minSize: 1 });
     const post = byMessage(plain.worker);
     const bare = bareCalls(memory);
+    /** This thread's part of a call, in nanoseconds. @type {number[]} */
+    const works = [];
     try {
       const rates = await inTurns(
         {
           postMessage: () => rate(post),
-          run: () => rate((n) => /** @type {Promise<any>} */ (made.run('noop', [n]))),
+          async run() {
+            const before = atWork();
+            const found = await rate((n) => /** @type {Promise<any>} */ (made.run('noop', [n])));
+            works.push(((atWork() - before) * 1e6) / CALLS);
+            return found;
+          },
           bare: () => (wakesWell(env) ? rate(bare) : Promise.resolve(Number.NaN)),
         },
         COUNTS,
@@ -86,8 +99,10 @@ export const pool = (env) =>
             ),
           ]
         : [];
+      const atWorkLine = line('pool.run.at_work', median(works.slice(COUNTS.warm)), 'ns', params);
       return [
         ...bareLines,
+        ...(Number.isNaN(atWork()) ? [] : [atWorkLine]),
         line('pool.postMessage.rate', median(rates.postMessage), '1/s', params),
         line('pool.run.rate', median(rates.run), '1/s', params),
         line('pool.run.of_postMessage', ratio(rates.run, rates.postMessage), 'ratio', params, {
