@@ -63,8 +63,8 @@ static void publish(sluice_ring_producer *producer, int32_t length, int32_t type
   *type_at(producer->data, place) = type;
   /* publishes the record to the consumer; pairs with the acquire in look.
    * seq_cst for the look at `asleep` that follows (see wake). An exchange where a store would do:
-   * SpiderMonkey puts a barrier behind an atomic store, which takes 15 ns longer; V8 and C compilers
-   * make the same instruction of both. */
+   * behind an atomic store SpiderMonkey puts a barrier, which takes longer; V8 and C compilers make
+   * the same instruction of both (docs/engines.md). */
   (void)atomic_exchange_explicit(header_at(producer->data, place), length, memory_order_seq_cst);
   SLUICE_STEP("ring.commit: header stored");
   producer->tail += aligned((uint32_t)length);

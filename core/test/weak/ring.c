@@ -72,14 +72,18 @@ THREAD(commit) {
   PUBLISH(1);
   END;
 }
+#define LOOK_AT_RECORD                                      \
+  do {                                                      \
+    LOOK(r0);                                               \
+    if (r0 != 0) {                                          \
+      READ(r1, TYPE);                                       \
+      READ(r2, PAYLOAD);                                    \
+      CHECK(r1 == 7 && r2 == 11, "an old type or payload"); \
+    }                                                       \
+  } while (0)
 THREAD(look) {
   BEGIN;
-  LOOK(r0);
-  if (r0 != 0) {
-    READ(r1, TYPE);
-    READ(r2, PAYLOAD);
-    CHECK(r1 == 7 && r2 == 11, "an old type or payload");
-  }
+  LOOK_AT_RECORD;
   END;
 }
 
@@ -120,12 +124,7 @@ THREAD(drain) {
   GLANCE(r0, HEADER);
   GLANCE(r1, STATE);
   if (r0 != 0 || r1 != 0) {
-    LOOK(r0);
-    if (r0 != 0) {
-      READ(r1, TYPE);
-      READ(r2, PAYLOAD);
-      CHECK(r1 == 7 && r2 == 11, "an old type or payload");
-    }
+    LOOK_AT_RECORD;
   }
   END;
 }
