@@ -11,10 +11,10 @@
  *   another's line says that it won P                                     the dead one did not win
  *   a live one's line names P                                             ask again: it moves on
  *   only dead ones' lines name P: one of them won. Its claim's end is where the tail stood next, so
- * it is the tail, or somebody's line names it, or its header is not zero. No end that lies before
- * the true one is any of these, because the tail never stood there and all is zero there. So the
- *   nearest end that is attested is the true one; and of two that announced the same end
- *   either may be taken for the winner.
+ *   it is the tail, or somebody's line names it, or its header is not zero. No end that lies before
+ *   the true one is any of these, because the tail never stood there and all is zero there. So the
+ *   nearest end that is attested is the true one; and of two that announced the same end either may
+ *   be taken for the winner.
  *
  * Who is found to have won is marked as such before anything is written, so that the next one who
  * recovers, after the death of this one, goes on from there. One recovers a ring at a time: of two

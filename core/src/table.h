@@ -22,7 +22,8 @@
  *   3. put the block into an empty slot, tentative, tagged with the next sequence and one's own
  *      slot among the participants
  *   4. compare-and-swap the version to {sequence + 1, oneself, slot}: this is the insertion. It
- * fails if any other insertion came in between, and then the slot is emptied and all begins anew.
+ *      fails if any other insertion came in between, and then the slot is emptied and all begins
+ *      anew.
  *   5. take the mark "tentative" away: whoever comes first does it
  *
  * A tentative slot counts exactly when the version names it, its sequence and its proposer.

@@ -11,9 +11,10 @@
  *   tail      a record is there once the tail has passed it
  *   oldest    the oldest record that still stands. The writer moves it BEFORE it overwrites a byte,
  *             so a reader that copied, and then finds `oldest` at or before its record, has copied
- * it whole starts    for each sixteenth of the ring, the first record that starts there, and its
- * number. So `oldest` moves in steps of about a sixteenth, and who goes on at `oldest` knows how
- *             many records it missed
+ *             it whole
+ *   starts    for each sixteenth of the ring, the first record that starts there, and its number.
+ *             So `oldest` moves in steps of about a sixteenth, and who goes on at `oldest` knows
+ *             how many records it missed
  *
  *      +--------+--------+-- - - - - --+--------+--------+
  *      | 0      | 1      |             | 14     | 15     |  sixteenths of the data

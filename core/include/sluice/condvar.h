@@ -74,10 +74,11 @@ int sluice_condvar_broadcast(sluice_condvar *condvar);
 
 /* ---- for a caller that sleeps by its own means ----
  *
- *   value = sluice_condvar_sleep(condvar, mutex, id);  then sleep at &condvar->sequence while it is
- * value sluice_condvar_woken(condvar, id);                 awake, or has given up lock the mutex
- * (mutex.h) sluice_condvar_pass(condvar);                      wakes the next that a broadcast has
- * called
+ *   value = sluice_condvar_sleep(condvar, mutex, id);
+ *   ... sleep at &condvar->sequence while it is `value` ...
+ *   sluice_condvar_woken(condvar, id);    it is awake, or has given up
+ *   ... lock the mutex (mutex.h) ...
+ *   sluice_condvar_pass(condvar);         wakes the next that a broadcast has called
  *
  * Each step has to follow, whatever the one before said. A sleeper that gives up and cannot be
  * taken out of its queue has to call sluice_condvar_signal when its sleep ends after all: the

@@ -5,8 +5,10 @@
  * the wait returns at once; so no lock is needed. Nobody is notified when nobody waits.
  *
  *   byte   0  object header                                       (directory.h)
- *        128  count  event word: changes with each notification that somebody waits for; bit 0:
- * someone may sleep 132  unused 256  end
+ *        128  count  event word: changes with each notification that somebody waits for;
+ *                    bit 0: someone may sleep
+ *        132  unused
+ *        256  end
  *
  *   waiter                                     notifier
  *   for (;;) {                                 change the condition

@@ -12,8 +12,9 @@
  *        152  unused
  *        256  end
  *
- *   WRITER  the one holder writes; DIED  a writer died while it held the lock: everybody who locks
- * is told, until a writer has unlocked
+ *   WRITER  the one holder writes
+ *   DIED    a writer died while it held the lock: everybody who locks is told, until a writer has
+ *           unlocked
  *
  * Uncontended, to lock and to unlock, for reading or for writing, is one read-modify-write each.
  * Not recursive: who holds it in either way is answered by SLUICE_E_BUSY.
