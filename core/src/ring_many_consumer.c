@@ -43,10 +43,10 @@ static int consumer_state(const sluice_ring_many_consumer *consumer) {
 
 /* ---- the side ---- */
 
-/* Takes the consumers' side unless this consumer has it. `mark` 1: tells the one who has it that
- * another wants it, and is about to sleep. SLUICE_OK, SLUICE_E_EMPTY when another has it (and is
- * told), SLUICE_E_AGAIN, _CLOSED or _POISONED. */
-static int take_side(sluice_ring_many_consumer *consumer, int mark) {
+/* Takes the consumers' side unless this consumer has it. `mark` not 0: tells the one who has it that
+ * another wants it, and is about to sleep, or may give up. SLUICE_OK, SLUICE_E_EMPTY when another
+ * has it (and is told), SLUICE_E_AGAIN, _CLOSED or _POISONED. */
+static int take_side(sluice_ring_many_consumer *consumer, uint32_t mark) {
   sluice_ring_many *ring = consumer->ring;
   if (consumer->closed != 0) {
     return SLUICE_E_CLOSED;
@@ -58,6 +58,7 @@ static int take_side(sluice_ring_many_consumer *consumer, int mark) {
     if (atomic_compare_exchange_strong_explicit(&ring->side.owner, &holder, consumer->owner,
                                                 memory_order_seq_cst, memory_order_seq_cst)) {
       consumer->holds = 1;
+      consumer->key = 0; /* whatever it may have been woken for, it looks itself */
       SLUICE_STEP("ring_many.side: taken");
       uint64_t head = atomic_load_explicit(&ring->side.head, memory_order_acquire);
       consumer->head = head;
@@ -101,7 +102,11 @@ static void give_back(sluice_ring_many_consumer *consumer, int more) {
   }
 }
 
-/* ---- reading ---- */
+/* ---- reading ----
+ *
+ * Who may have slept since it last had the side, `key` says so, may have been woken for a record. It
+ * may find another at work, which has looked before that record came, and give up then; so it tells
+ * that one, who passes the wake-up on. */
 
 /* Looks at the frame under the cursor. Returns its aligned bytes; 0 when there is none, with
  * consumer->status saying why. *word is its header, read once. */
@@ -176,7 +181,7 @@ static void release_padding(sluice_ring_many_consumer *consumer) {
 const void *sluice_ring_many_peek(sluice_ring_many_consumer *consumer) {
   uint64_t word = 0;
   consumer->peeked = 0;
-  consumer->status = take_side(consumer, 0);
+  consumer->status = take_side(consumer, consumer->key);
   if (consumer->status == SLUICE_E_AGAIN) {
     consumer->status = SLUICE_E_EMPTY;
   }
@@ -203,7 +208,7 @@ int sluice_ring_many_drain(sluice_ring_many_consumer *consumer, sluice_ring_reco
   if (limit == 0) {
     return 0;
   }
-  int status = take_side(consumer, 0);
+  int status = take_side(consumer, consumer->key);
   if (status != SLUICE_OK) {
     give_back(consumer, 0);
     return status == SLUICE_E_AGAIN ? SLUICE_E_EMPTY : status;
@@ -315,7 +320,7 @@ int sluice_ring_many_release(sluice_ring_many_consumer *consumer) {
 
 /* Is there a frame for this consumer? SLUICE_OK, or why not; SLUICE_E_AGAIN when it cannot tell.
  * What it read is released, so that the side is given back. */
-SLUICE_COLD static int look_for_frame(sluice_ring_many_consumer *consumer, int mark) {
+SLUICE_COLD static int look_for_frame(sluice_ring_many_consumer *consumer, uint32_t mark) {
   int status = take_side(consumer, mark);
   if (status == SLUICE_OK) {
     uint64_t word = 0;
@@ -333,9 +338,10 @@ SLUICE_COLD static int prepare_to_read(sluice_ring_many_consumer *consumer) {
   }
   int status = look_for_frame(consumer, 0);
   if (status == SLUICE_E_EMPTY) {
-    consumer->key = sluice_event_mark(&consumer->ring->filled);
+    uint32_t key = sluice_event_mark(&consumer->ring->filled);
     SLUICE_STEP("ring_many.consumer_sleep: marked");
     status = look_for_frame(consumer, 1);
+    consumer->key = key;
   }
   if (status == SLUICE_E_EMPTY) {
     atomic_fetch_add_explicit(&consumer->ring->side.waits, 1, memory_order_relaxed);

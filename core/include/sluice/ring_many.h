@@ -156,7 +156,7 @@ typedef struct sluice_ring_many_consumer {
   uint32_t shared; /* 1: MPMC */
   uint32_t holds;  /* 1 while it has the consumers' side */
   uint32_t closed;
-  uint32_t key; /* what ring->filled is while this consumer may sleep on it */
+  uint32_t key; /* what ring->filled is while this consumer may sleep on it; 0: it need not */
 } sluice_ring_many_consumer;
 
 /* Sums over the ring's statistics words: a snapshot that decides nothing. */

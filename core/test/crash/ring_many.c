@@ -3,6 +3,7 @@
 #include "sluice/ring_many.h"
 
 #include "bystander.h"
+#include "futex.h"
 
 enum { CAPACITY = 256, LONGEST = 32, MOMENT = 1000, FINAL = 1000 };
 
@@ -560,6 +561,65 @@ static void other_reads_it(sluice_space *space, crash_log *log, int finished) {
   other_reads_on(space, log, finished);
 }
 
+/* ---- two sleep, of whom one does so by its own means; a third is at work, and gives up ---- */
+
+static sluice_space guests[2];
+static sluice_ring_many_consumer first;
+static sluice_ring_many_consumer second;
+
+static void three_readers(sluice_space *space, crash_log *log) {
+  fresh(space, log, SLUICE_KIND_RING_MPMC);
+  log->guests = 2;
+  for (uint32_t i = 0; i < 2; i++) {
+    CRASH_EQUAL(sluice_space_attach(&guests[i], space->base, space->bytes), SLUICE_OK);
+    CRASH_EQUAL(sluice_participant_join(&guests[i], 0), SLUICE_OK);
+  }
+  producer = producer_of(ring, space->participant);
+  consumer = consumer_of(ring, space->participant);
+  first = consumer_of(ring, guests[0].participant);
+  second = consumer_of(ring, guests[1].participant);
+}
+
+static void look_once_when_woken(bystander *who) {
+  CRASH_EQUAL(sluice_ring_many_consumer_sleep(&first), 1);
+  atomic_store(&who->about_to_sleep, 1);
+  (void)sluice_futex_wait(&ring->filled, first.key, -1);
+  CRASH_EQUAL(take(&first), -1);
+  CRASH_EQUAL(first.status, SLUICE_E_EMPTY);
+}
+
+static void read_when_woken(bystander *who) {
+  atomic_store(&who->about_to_sleep, 1);
+  CRASH_EQUAL(sluice_ring_many_consumer_wait(&second, -1), SLUICE_OK);
+  CRASH_EQUAL(take(&second), 0);
+}
+
+static void commit_for_the_first(void) {
+  CRASH_EQUAL(push(&producer, 0, 8), SLUICE_OK);
+  bystander_join(&sleeper);
+}
+
+static void the_second_reads_it(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)log;
+  (void)finished;
+  bystander_start(&sleeper, look_once_when_woken, NULL);
+  until_bystander_sleeps(&sleeper);
+  bystander_start(&pusher, read_when_woken, NULL);
+  until_bystander_sleeps(&pusher);
+  /* its last look before it would sleep, which holds the side */
+  crash_meanwhile("ring_many.read: nothing found", 1, commit_for_the_first);
+  CRASH_EQUAL(sluice_ring_many_consumer_wait(&consumer, 0), SLUICE_E_TIMEOUT);
+  bystander_join(&pusher);
+}
+
+static void readers_leave(sluice_space *space, crash_log *log) {
+  for (uint32_t i = 0; i < 2; i++) {
+    CRASH_EQUAL(sluice_participant_leave(&guests[i]), SLUICE_OK);
+  }
+  remove_ring(space, log);
+}
+
 /* ---- the ring is closed ---- */
 
 static void close_ring(sluice_space *space, crash_log *log) {
@@ -839,6 +899,8 @@ const crash_scenario crash_scenarios[] = {
      rival_goes_on, remove_ring},
     {"what is behind a dead one's claim is read before its death is told", watched,
      claim_before_other, other_was_read, remove_ring_and_other},
+    {"who was woken and finds another at work, which gives up, has not kept its wake-up",
+     three_readers, NULL, the_second_reads_it, readers_leave},
     {NULL, NULL, NULL, NULL, NULL},
 };
 _Static_assert(sizeof(sluice_ring_many_producer) <= 28 * 8, "it fits the notes");
