@@ -144,6 +144,7 @@ static int take_turn(sluice_cell_view *view, int64_t timeout_ns) {
   }
   status = sluice_mutex_word_try(&cell->lock, view->owner, (int)view->woken);
   if (status == SLUICE_E_BUSY && timeout_ns != 0) {
+    sluice_cell_turn_pass(view); /* it goes to the end of those that wait */
     sluice_deadline deadline = sluice_deadline_in(timeout_ns);
     status = sluice_mutex_word_lock_slow(&cell->lock, view->owner, &deadline, &cell->object.state);
   }

@@ -156,9 +156,9 @@ int sluice_cell_wait(const sluice_cell_view *view, uint64_t since, int64_t timeo
 uint32_t sluice_cell_sleep(const sluice_cell_view *view, uint64_t since);
 
 /* For a writer that sleeps by its own means, after SLUICE_E_BUSY: the value of the word cell->lock
- * to sleep on, never 0; 0 when it should try again at once. When it was woken it writes, with a
- * timeout of 0; or it calls sluice_cell_turn_pass if it will not, so that the next is woken in its
- * stead. Never waits. */
+ * to sleep on, never 0; 0 when it should try again at once. When it was woken it tries again; and
+ * when it gives up, whether or not it has tried again, it calls sluice_cell_turn_pass, so that the
+ * next is woken in its stead. Never waits. */
 uint32_t sluice_cell_turn_sleep(sluice_cell_view *view);
 void sluice_cell_turn_pass(sluice_cell_view *view);
 

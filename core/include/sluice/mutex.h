@@ -86,8 +86,8 @@ uint32_t sluice_mutex_sleep(sluice_mutex *mutex, uint32_t owner);
 int sluice_mutex_trylock_woken(sluice_mutex *mutex, uint32_t owner);
 
 /* Wakes the next one. A wake-up goes to one sleeper only: who was woken, or may have been, and
- * gives up without trying again has to call this, else the others sleep on. (sluice_mutex_lock does
- * the like by itself when its time passes.) */
+ * gives up has to call this, whether or not it has tried again, else the others sleep on.
+ * (sluice_mutex_lock does the like by itself when its time passes.) */
 void sluice_mutex_pass(sluice_mutex *mutex);
 
 #endif

@@ -454,6 +454,24 @@ static void a_writer_that_gives_up_wakes_the_next(void **state) {
   free(two.cell);
 }
 
+static void a_writer_that_was_woken_and_waits_again_wakes_the_next(void **state) {
+  (void)state;
+  pair two = fresh_pair(16, 0);
+  sluice_cell_view third;
+  sleeper other;
+  (void)sluice_cell_attach(&third, two.cell, 16, 0, 1 << 8 | 3);
+  assert_non_null(sluice_cell_begin(&two.a, 0));
+  assert_int_not_equal(sluice_cell_turn_sleep(&third), 0);
+  put_to_sleep(&other, write_for_ever, &two.b, 0);
+  /* the first is done and woke the third; and it has come again before that one */
+  atomic_store(&two.cell->lock, two.a.owner);
+  assert_int_equal(sluice_cell_write(&third, "x", 1, 1), SLUICE_E_TIMEOUT);
+  assert_int_equal(third.woken, 0);
+  assert_int_equal(sluice_cell_abandon(&two.a), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_OK);
+  free(two.cell);
+}
+
 /* ---- death ---- */
 
 static void a_dead_writer_strands_nobody(void **state) {
@@ -659,6 +677,7 @@ int main(void) {
       cmocka_unit_test(a_waiting_writer_wakes_when_the_cell_closes),
       cmocka_unit_test(a_writer_may_sleep_for_its_turn_by_its_own_means),
       cmocka_unit_test(a_writer_that_gives_up_wakes_the_next),
+      cmocka_unit_test(a_writer_that_was_woken_and_waits_again_wakes_the_next),
       cmocka_unit_test(a_dead_writer_strands_nobody),
       cmocka_unit_test(recovery_leaves_a_live_writer_alone),
       cmocka_unit_test(a_seqlocks_value_dies_with_its_writer_until_the_next_write),
