@@ -154,8 +154,6 @@ void sluice_kind_finalize(sluice_space *space, uint32_t offset) {
   }
   switch (kind) {
     case SLUICE_KIND_RING_SPSC:
-      sluice_ring_finalize(space, object);
-      break;
     case SLUICE_KIND_RING_MPSC:
     case SLUICE_KIND_RING_MPMC:
     case SLUICE_KIND_BROADCAST:

@@ -256,6 +256,8 @@ static _Atomic uint32_t *reason_of(const sluice_space *space, uint32_t ring) {
     return NULL;
   }
   switch (((sluice_object *)at)->kind) {
+    case SLUICE_KIND_RING_SPSC:
+      return room < sizeof(sluice_ring) ? NULL : &((sluice_ring *)at)->producer.reason;
     case SLUICE_KIND_RING_MPSC:
     case SLUICE_KIND_RING_MPMC:
       return room < sizeof(sluice_ring_many) ? NULL : &((sluice_ring_many *)at)->ends.reason;
@@ -352,12 +354,9 @@ int sluice_message_wait(sluice_space *space, uint32_t ring, uint32_t bytes, int6
 
 /* ---- why ---- */
 
-int sluice_message_reason(sluice_space *space, uint32_t ring, uint32_t block) {
-  _Atomic uint32_t *reason = reason_of(space, ring);
-  if (reason == NULL || sluice_block_room(space, block) == 0 ||
-      (refs_of(sluice_block_at(space, block)) & sluice_bit(space->participant)) == 0) {
-    return SLUICE_E_INVALID;
-  }
+void sluice_message_keep(const sluice_space *space, _Atomic uint32_t *reason, uint32_t ring,
+                         uint32_t block) {
+  sluice_space walker = *space;
   uint32_t none = 0;
   sluice_block *header = sluice_block_at(space, block);
   atomic_store_explicit(&header->slot, ring, memory_order_relaxed);
@@ -369,8 +368,18 @@ int sluice_message_reason(sluice_space *space, uint32_t ring, uint32_t block) {
   /* publishes what the block says to whoever reads it */
   if (!atomic_compare_exchange_strong_explicit(reason, &none, block, memory_order_acq_rel,
                                                memory_order_relaxed)) {
-    (void)sluice_block_release(space, block, SLUICE_BIT_SPACE);
+    (void)sluice_block_release(&walker, block, SLUICE_BIT_SPACE);
   }
   SLUICE_STEP("message.reason: stored");
+}
+
+int sluice_message_reason(sluice_space *space, uint32_t ring, uint32_t block) {
+  _Atomic uint32_t *reason = reason_of(space, ring);
+  if (reason == NULL || sluice_object_at(space, ring)->kind == SLUICE_KIND_RING_SPSC ||
+      sluice_block_room(space, block) == 0 ||
+      (refs_of(sluice_block_at(space, block)) & sluice_bit(space->participant)) == 0) {
+    return SLUICE_E_INVALID;
+  }
+  sluice_message_keep(space, reason, ring, block);
   return sluice_slab_unref(space, block);
 }

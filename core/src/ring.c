@@ -86,11 +86,6 @@ int sluice_ring_bury(sluice_ring *ring, uint32_t owner) {
 }
 
 int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id) {
-  /* It may have died before its reason's reference went over to the ring. */
-  uint32_t reason = atomic_load_explicit(&ring->producer.reason, memory_order_acquire);
-  if (reason != 0 && sluice_block_room(space, reason) != 0) {
-    (void)sluice_block_hold(space, reason, SLUICE_BIT_SPACE);
-  }
   (void)sluice_ring_bury(ring, id);
   /* In any case: the dead one, or whoever buried it before, may have died while it woke somebody.
    */
@@ -99,14 +94,6 @@ int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id) {
   /* an end is taken once: where the consumer has died, nobody reads on */
   sluice_message_discard(space, (uint32_t)((unsigned char *)ring - space->base));
   return SLUICE_OK;
-}
-
-void sluice_ring_finalize(sluice_space *space, sluice_ring *ring) {
-  uint32_t reason = atomic_exchange_explicit(&ring->producer.reason, 0, memory_order_acq_rel);
-  if (reason != 0 && sluice_block_room(space, reason) != 0) {
-    (void)sluice_block_release(space, reason, SLUICE_BIT_SPACE);
-  }
-  sluice_message_finalize(space, ring);
 }
 
 int sluice_ring_close(sluice_ring *ring) {

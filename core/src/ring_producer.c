@@ -1,4 +1,5 @@
 #include "blocks.h"
+#include "kinds.h"
 #include "ring_frame.h"
 
 SLUICE_COLD int sluice_ring_producer_open(sluice_ring_producer *producer, sluice_ring *ring,
@@ -232,7 +233,6 @@ SLUICE_COLD int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32
 SLUICE_COLD int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
                                                uint32_t reason, uint32_t bytes) {
   sluice_ring *ring = producer->ring;
-  uint32_t none = 0;
   if (reason != 0 && (bytes > sluice_slab_bytes(space, reason) ||
                       sluice_block_hold(space, reason, sluice_bit(space->participant)) == 0)) {
     return SLUICE_E_INVALID;
@@ -242,13 +242,11 @@ SLUICE_COLD int sluice_ring_producer_close_for(sluice_ring_producer *producer, s
   }
   if (reason != 0 && (flags_of(ring) & SLUICE_RING_PRODUCER_CLOSED) == 0) {
     ring->producer.reason_bytes = bytes;
-    /* publishes reason_bytes to whoever reads a reason. The flag alone would not: sluice_ring_close
-     * may set it between the look above and this exchange. */
-    if (atomic_compare_exchange_strong_explicit(&ring->producer.reason, &none, reason,
-                                                memory_order_release, memory_order_relaxed)) {
-      SLUICE_STEP("ring.close: reason stored");
-      (void)sluice_block_hold(space, reason, SLUICE_BIT_SPACE);
-    }
+    /* Publishes reason_bytes to whoever reads a reason. The flag alone would not: sluice_ring_close
+     * may set it between the look above and this. */
+    uintptr_t at = (uintptr_t)ring - (uintptr_t)space->base;
+    sluice_message_keep(space, &ring->producer.reason, at < sluice_extent(space) ? (uint32_t)at : 0,
+                        reason);
   }
   if (reason != 0) {
     (void)sluice_slab_unref(space, reason);

@@ -31,7 +31,7 @@
  * block is gone is refused by its serial. What a sender commits between its consumer's closing and
  * its own next claim stays until the ring goes.
  *
- * Why a channel for many was closed is kept the same way, in a block that its ring itself names.
+ * Why a channel was closed is kept the same way, in a block that its ring itself names.
  *
  * Threads. Each function: any thread on its own sluice_space. All but sluice_message_wait are
  * lock-free; put, get and done are wait-free; discard and sleep walk the heap.

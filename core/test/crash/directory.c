@@ -137,6 +137,14 @@ static void reason_can_be_read(sluice_space *space, crash_log *log, int finished
   CRASH_EQUAL(sluice_slab_unref(space, fresh), SLUICE_OK);
 }
 
+/* The last one lets go of the ring, which keeps its reason. */
+static void close_for_a_reason_and_remove(sluice_space *space, crash_log *log) {
+  log->notes[0] = open_named(space, "a");
+  close_for_a_reason(space, log);
+  remove_named(space, "a");
+  CRASH_EQUAL(sluice_object_close(space, (uint32_t)log->notes[0]), SLUICE_OK);
+}
+
 /* ---- */
 
 /* A slot whose area is kept for its next holder, as a wasm thread's stack is. */
@@ -177,5 +185,7 @@ const crash_scenario crash_scenarios[] = {
      open_close_remove, can_be_made_anew, close_and_remove},
     {"a reason to close survives who gave it", one_object, close_for_a_reason, reason_can_be_read,
      close_and_remove},
+    {"a reason to close goes with its ring, though who lets go of that dies", nothing,
+     close_for_a_reason_and_remove, anything, remove_a},
     {NULL, NULL, NULL, NULL, NULL},
 };

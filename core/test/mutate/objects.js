@@ -119,7 +119,7 @@ export const OBJECTS = {
   message: {
     sources: ['message.c'],
     unit: ['message', 'message_full', 'burial'],
-    crash: ['message', 'ring_many'],
+    crash: ['message', 'ring_many', 'directory'],
     validate: [],
   },
   figures: {

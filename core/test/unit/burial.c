@@ -1,6 +1,7 @@
 /* participant.h, the second half: what is done after a participant that is proven dead, twice, by
  * several, and by one that dies itself. The states that a death leaves are written by hand here;
  * core/test/crash kills processes at every step. */
+#include "kinds.h"
 #include "support.h"
 
 #include <signal.h>
@@ -134,13 +135,29 @@ static void an_object_whose_name_was_removed_goes_with_its_last_holder(void **st
   free(space.base);
 }
 
-static void a_reason_that_was_stored_and_not_yet_kept_is_kept(void **state) {
+static void a_reason_that_was_kept_and_not_yet_stored_goes_with_who_gave_it(void **state) {
   (void)state;
   sluice_space space = joined_space(BYTES);
   sluice_space dead = joined(&space);
-  sluice_ring *ring = ring_at(&dead, open_named(&dead, "r"));
+  uint32_t ring = open_named(&dead, "r");
   uint32_t reason = sluice_slab_alloc(&dead, 40);
-  atomic_store(&ring->producer.reason, reason); /* its death came between these two steps */
+  _Atomic uint32_t elsewhere = 0; /* its death came before it stored it in the ring */
+  sluice_message_keep(&dead, &elsewhere, ring, reason);
+  assert_int_equal(elsewhere, reason);
+  assert_true(refs_of(&space, reason) == (bit_of(dead.participant) | SLUICE_BIT_SPACE));
+  assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
+  assert_true(refs_of(&space, reason) == 0);
+  free(space.base);
+}
+
+static void a_reason_that_was_stored_is_kept(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space dead = joined(&space);
+  uint32_t offset = open_named(&dead, "r");
+  uint32_t reason = sluice_slab_alloc(&dead, 40);
+  /* its death came before it let go of it */
+  sluice_message_keep(&dead, &ring_at(&dead, offset)->producer.reason, offset, reason);
   for (int i = 0; i < 2; i++) {
     assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
     assert_true(refs_of(&space, reason) == SLUICE_BIT_SPACE);
@@ -625,7 +642,8 @@ int main(void) {
       cmocka_unit_test(whoever_waits_for_the_dead_is_woken),
       cmocka_unit_test(what_the_dead_held_alone_is_free_and_what_others_hold_stays),
       cmocka_unit_test(an_object_whose_name_was_removed_goes_with_its_last_holder),
-      cmocka_unit_test(a_reason_that_was_stored_and_not_yet_kept_is_kept),
+      cmocka_unit_test(a_reason_that_was_kept_and_not_yet_stored_goes_with_who_gave_it),
+      cmocka_unit_test(a_reason_that_was_stored_is_kept),
       cmocka_unit_test(the_slot_is_free_for_the_next),
       cmocka_unit_test(the_slots_area_stays_for_the_next),
       cmocka_unit_test(one_area_stays_with_the_slot_when_its_holder_died_moving),
