@@ -68,8 +68,8 @@ typedef struct sluice_shape {
  * Returns its offset, referred to by this participant; 0 with space->status SLUICE_E_MISMATCH when
  * the name stands for another shape, SLUICE_E_INVALID for a bad name or shape, SLUICE_E_NO_MEMORY
  * when the space or the directory is full, SLUICE_E_CLOSED (the space), SLUICE_E_AGAIN when others
- * changed the directory too often meanwhile, or SLUICE_E_POISONED. Any thread; lock-free. Each
- * kind's own open calls this. */
+ * changed the directory too often meanwhile, or where this thread does not see all of a space that
+ * has grown, or SLUICE_E_POISONED. Any thread; lock-free. Each kind's own open calls this. */
 uint32_t sluice_object_open(sluice_space *space, const char *name, uint32_t name_bytes,
                             sluice_shape shape);
 

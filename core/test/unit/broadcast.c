@@ -596,6 +596,21 @@ static void a_header_that_cannot_be_poisons_the_broadcast(void **state) {
   }
 }
 
+static void a_poisoned_broadcast_gives_no_end(void **state) {
+  (void)state;
+  sluice_broadcast *broadcast = fresh_broadcast(CAPACITY);
+  sluice_broadcast_writer writer;
+  sluice_broadcast_reader reader;
+  atomic_store(&broadcast->object.state, SLUICE_OBJECT_POISONED | SLUICE_OBJECT_CLOSED);
+  assert_int_equal(sluice_broadcast_writer_open(&writer, broadcast, CAPACITY, OWNER),
+                   SLUICE_E_POISONED);
+  assert_int_equal(
+      sluice_broadcast_reader_open(&reader, broadcast, CAPACITY, SLUICE_BROADCAST_OLDEST),
+      SLUICE_E_POISONED);
+  assert_int_equal(atomic_load(&broadcast->owner), 0);
+  free(broadcast);
+}
+
 static void positions_that_cannot_be_poison_the_broadcast(void **state) {
   (void)state;
   const struct {
@@ -737,6 +752,7 @@ int main(void) {
       cmocka_unit_test(another_writer_goes_on_where_the_dead_one_left_off),
       cmocka_unit_test(the_death_of_a_reader_changes_nothing),
       cmocka_unit_test(a_header_that_cannot_be_poisons_the_broadcast),
+      cmocka_unit_test(a_poisoned_broadcast_gives_no_end),
       cmocka_unit_test(positions_that_cannot_be_poison_the_broadcast),
       cmocka_unit_test(a_tail_that_goes_back_poisons_the_broadcast),
       cmocka_unit_test(a_start_that_cannot_be_poisons_the_broadcast),

@@ -415,6 +415,18 @@ static void a_poisoned_mutex_ends_a_wait_without_it(void **state) {
   free(both);
 }
 
+static void a_poisoned_condition_variable_gives_the_mutex_up(void **state) {
+  (void)state;
+  pair *both = fresh_pair();
+  assert_int_equal(sluice_mutex_lock(&both->mutex, A, -1), SLUICE_OK);
+  atomic_fetch_or(&both->condvar.object.state, SLUICE_OBJECT_POISONED);
+  assert_int_equal(sluice_condvar_wait(&both->condvar, &both->mutex, A, -1), SLUICE_E_POISONED);
+  assert_int_equal(atomic_load(&both->mutex.word), 0);
+  assert_int_equal(sluice_condvar_signal(&both->condvar), SLUICE_E_POISONED);
+  assert_int_equal(sluice_condvar_broadcast(&both->condvar), SLUICE_E_POISONED);
+  free(both);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_name_is_one_condition_variable),
@@ -441,6 +453,7 @@ int main(void) {
       cmocka_unit_test(closing_wakes_all_and_leaves_the_mutex_free),
       cmocka_unit_test(closing_the_space_closes_it),
       cmocka_unit_test(a_poisoned_mutex_ends_a_wait_without_it),
+      cmocka_unit_test(a_poisoned_condition_variable_gives_the_mutex_up),
   };
   return RUN(tests);
 }

@@ -869,6 +869,30 @@ static void a_call_taken_from_its_mover_poisons(void **state) {
   discard_party(&all);
 }
 
+static void a_poisoned_object_says_so_to_all(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  uint32_t ended = start_call(&all.a, "x", 0);
+  takes(&all.s, ended, "x", 0);
+  answers(&all.s, ended, 0, "");
+  (void)start_call(&all.a, "y", 0);
+  assert_non_null(sluice_rpc_claim(&all.b, 0, 0));
+  atomic_fetch_or(&all.rpc->object.state, SLUICE_OBJECT_POISONED);
+  /* though there is a call to take, and one that has ended, and room */
+  assert_null(sluice_rpc_next(&all.s));
+  assert_int_equal(all.s.status, SLUICE_E_POISONED);
+  assert_null(sluice_rpc_poll(&all.a));
+  assert_int_equal(all.a.status, SLUICE_E_POISONED);
+  assert_int_equal(sluice_rpc_server_wait(&all.s, -1), SLUICE_E_POISONED);
+  assert_int_equal(sluice_rpc_caller_wait(&all.a, -1), SLUICE_E_POISONED);
+  assert_int_equal(sluice_rpc_room_wait(&all.a, -1), SLUICE_E_POISONED);
+  assert_null(sluice_rpc_claim(&all.a, 0, 0));
+  assert_int_equal(all.a.status, SLUICE_E_POISONED);
+  assert_int_equal(sluice_rpc_submit(&all.b, 0), SLUICE_E_POISONED);
+  discard_party(&all);
+}
+
 static void a_shape_rewritten_after_opening_changes_nothing(void **state) {
   (void)state;
   party all;
@@ -926,6 +950,7 @@ int main(void) {
       cmocka_unit_test(counters_that_contradict_the_queue_poison),
       cmocka_unit_test(lengths_above_the_payload_poison),
       cmocka_unit_test(a_call_taken_from_its_mover_poisons),
+      cmocka_unit_test(a_poisoned_object_says_so_to_all),
       cmocka_unit_test(a_shape_rewritten_after_opening_changes_nothing),
   };
   return RUN(tests);
