@@ -6,6 +6,7 @@
 #include "blocks.h"
 #include "crash.h"
 #include "directory_table.h"
+#include "sluice/store.h"
 
 enum { CAPACITY = 64, WORD = 4 /* of a ring: its flags */ };
 
@@ -258,6 +259,40 @@ static void burial_of_one_that_allocated(sluice_space *space, crash_log *log, in
   CRASH_EQUAL(((uint32_t *)sluice_at(space, before))[WORD], 0);
 }
 
+/* ---- a store ---- */
+
+static sluice_store_view mine;
+static sluice_store_view theirs;
+static uint32_t faster; /* how often another still is */
+
+static void set_before_it(void) {
+  CRASH_EQUAL(sluice_store_set(&theirs, "k", 1, "y", 1), SLUICE_OK);
+  if (--faster != 0) {
+    crash_meanwhile("store.put: about to replace", 0, set_before_it);
+  }
+}
+
+/* `times` 1000 is once too often. */
+static int set_beside_another(uint32_t times) {
+  faster = times;
+  crash_meanwhile("store.put: about to replace", 0, set_before_it);
+  return sluice_store_set(&mine, "k", 1, "x", 1);
+}
+
+static void others_are_faster(sluice_space *space, crash_log *log, int finished) {
+  (void)log;
+  (void)finished;
+  uint32_t offset = sluice_store_open(space, "s", 1, 4, 0);
+  CRASH_EQUAL(sluice_store_open(&b, "s", 1, 4, 0), offset);
+  CRASH_EQUAL(sluice_store_attach(&mine, space, offset, 4), SLUICE_OK);
+  CRASH_EQUAL(sluice_store_attach(&theirs, &b, offset, 4), SLUICE_OK);
+  CRASH_EQUAL(sluice_store_set(&mine, "k", 1, "x", 1), SLUICE_OK);
+  CRASH_EQUAL(set_beside_another(999), SLUICE_OK);
+  CRASH_EQUAL(set_beside_another(1000), SLUICE_E_AGAIN);
+  CRASH_EQUAL(sluice_object_close(&b, offset), SLUICE_OK);
+  close_and_remove(space, "s", offset);
+}
+
 /* ---- the end of the space ---- */
 
 static void remove_and_write(void) {
@@ -308,6 +343,8 @@ const crash_scenario crash_scenarios[] = {
      burial_beside_an_allocation, all_leave},
     {"a burial recovers no object that the dead one was to overwrite", three_join, NULL,
      burial_of_one_that_allocated, all_leave},
+    {"who is overtaken a thousand times in a row is told to come again", three_join, NULL,
+     others_are_faster, all_leave},
     {"closing a space does not write into what is no object any more", three_join, NULL,
      closing_beside_a_removal, all_leave},
     {"what is opened while the space closes is closed and let go", three_join, NULL,

@@ -479,6 +479,73 @@ static void it_is_done(sluice_space *space, crash_log *log, int finished) {
   CRASH_EQUAL(sluice_once_begin(all.once, space->participant, 0), SLUICE_ONCE_DONE);
 }
 
+/* ---- nobody dies: another's move at an exact step ---- */
+
+static locks there;
+
+static void signal_it(void) {
+  CRASH_EQUAL(sluice_condvar_signal(there.condvar), SLUICE_OK);
+}
+
+/* The time passes at once: a wait that was signalled before says so. */
+static void signalled_as_the_time_passes(sluice_space *space, crash_log *log, int finished) {
+  uint32_t me = space->participant;
+  (void)log;
+  (void)finished;
+  there = open_all(space);
+  CRASH_EQUAL(sluice_mutex_lock(there.mutex, me, -1), SLUICE_OK);
+  crash_meanwhile("condvar.wait: marked", 0, signal_it);
+  CRASH_EQUAL(sluice_condvar_wait(there.condvar, there.mutex, me, 0), SLUICE_OK);
+  CRASH_EQUAL(sluice_condvar_wait(there.condvar, there.mutex, me, 0), SLUICE_E_TIMEOUT);
+  CRASH_EQUAL(sluice_mutex_unlock(there.mutex, me), SLUICE_OK);
+}
+
+static void take_mutex_away(void) {
+  atomic_store(&there.mutex->word, BYSTANDER);
+}
+
+static void mutex_lost_while_held(sluice_space *space, crash_log *log, int finished) {
+  uint32_t me = space->participant;
+  (void)log;
+  (void)finished;
+  there = open_all(space);
+  CRASH_EQUAL(sluice_mutex_lock(there.mutex, me, -1), SLUICE_OK);
+  crash_meanwhile("mutex.unlock: about to", 0, take_mutex_away);
+  CRASH_EQUAL(sluice_mutex_unlock(there.mutex, me), SLUICE_E_POISONED);
+  CRASH_EQUAL(sluice_mutex_lock(there.mutex, me, -1), SLUICE_E_POISONED);
+  CRASH_EQUAL(sluice_mutex_trylock(there.mutex, me), SLUICE_E_POISONED);
+}
+
+static void take_rwlock_away(void) {
+  atomic_store(&there.rwlock->holders, SLUICE_RWLOCK_WRITER | 1 << 7);
+}
+
+static void rwlock_lost_while_held(sluice_space *space, crash_log *log, int finished) {
+  uint32_t me = space->participant;
+  (void)log;
+  (void)finished;
+  there = open_all(space);
+  CRASH_EQUAL(sluice_rwlock_write_lock(there.rwlock, me, -1), SLUICE_OK);
+  crash_meanwhile("rwlock.unlock: writer is about to", 0, take_rwlock_away);
+  CRASH_EQUAL(sluice_rwlock_write_unlock(there.rwlock, me), SLUICE_E_POISONED);
+  CRASH_EQUAL(sluice_rwlock_read_lock(there.rwlock, me, -1), SLUICE_E_POISONED);
+}
+
+static void take_once_away(void) {
+  atomic_store(&there.once->word, BYSTANDER);
+}
+
+static void once_lost_while_done(sluice_space *space, crash_log *log, int finished) {
+  uint32_t me = space->participant;
+  (void)log;
+  (void)finished;
+  there = open_all(space);
+  CRASH_EQUAL(sluice_once_begin(there.once, me, -1), SLUICE_ONCE_RUN);
+  crash_meanwhile("once.done: about to", 0, take_once_away);
+  CRASH_EQUAL(sluice_once_cancel(there.once, me), SLUICE_E_POISONED);
+  CRASH_EQUAL(sluice_once_begin(there.once, me, -1), SLUICE_E_POISONED);
+}
+
 const crash_scenario crash_scenarios[] = {
     {"a mutex outlives its owner", only_open, use_mutex, mutex_is_free, clean},
     {"a sleeper gets the mutex of a dead owner", open_with_locker, hold_mutex, locker_gets_through,
@@ -505,5 +572,13 @@ const crash_scenario crash_scenarios[] = {
     {"a notification is not lost with its sender", open_with_listener, notify, listener_hears,
      clean},
     {"what a dead one began is done", open_with_beginner, do_it, it_is_done, clean},
+    {"a wait that was signalled as its time passed was not in vain", only_open, NULL,
+     signalled_as_the_time_passes, clean},
+    {"a mutex that another takes from its owner is poisoned", only_open, NULL,
+     mutex_lost_while_held, clean},
+    {"a read-write lock that another takes from its writer is poisoned", only_open, NULL,
+     rwlock_lost_while_held, clean},
+    {"what another takes from who does it is poisoned", only_open, NULL, once_lost_while_done,
+     clean},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -50,6 +50,12 @@ mapfile -t steps < <(grep -oh 'SLUICE_STEP("[^"]*")' core/src/*.[ch] |
   sed 's/^SLUICE_STEP("\(.*\)")$/\1/' | sort -u)
 mapfile -t victims < <(sed -n 's/^step: victim: //p' "$reached")
 mapfile -t buriers_at < <(sed -n 's/^step: burier: //p' "$reached")
+# Each step once, its name in the same line: else one that is reached would stand for another.
+written=$(grep -h 'SLUICE_STEP(' core/src/*.[ch] | grep -vc '^#define ')
+((written == ${#steps[@]})) || {
+  echo "steps: $written are written in core/src, and ${#steps[@]} names are known"
+  exit 1
+}
 ((${#steps[@]} > 0 && ${#victims[@]} > 0 && ${#buriers_at[@]} > 0)) || exit 1
 
 failed=0
