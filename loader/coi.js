@@ -62,7 +62,17 @@
   // ---- the page
 
   async function enable() {
-    const { dataset, src } = /** @type {HTMLScriptElement} */ (document.currentScript);
+    const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+    if (!script?.src) {
+      // Imported, or a part of a module: a service worker could not be started from it.
+      if (!globalThis.crossOriginIsolated) {
+        complain(
+          'coi.js cannot be imported: put a copy of it beside the page, and <script src="coi.js"></script> into that',
+        );
+      }
+      return;
+    }
+    const { dataset, src } = script;
     const container = navigator.serviceWorker;
     if (dataset.remove !== undefined) {
       const ours = await container?.getRegistration(src);
@@ -110,8 +120,9 @@
 
   /** @param {string | undefined} worker */
   function reloadFor(worker) {
-    if (mayReload(worker ?? '')) location.reload();
-    else complain('it was reloaded for that already: this browser has none of what it asks for');
+    const hindrance = whyNotReload(worker ?? '');
+    if (hindrance) complain(hindrance);
+    else location.reload();
   }
 
   /** @param {ServiceWorker | null} worker @returns {Promise<boolean>} */
@@ -152,22 +163,25 @@
   }
 
   /**
-   * Whether this page may be reloaded for that service worker. Once: the tab notes it. Twice, where the
-   * browser does not say that this is a reload: the note may be an old one, and in WebKit a reload that
-   * starts another process does not count as one.
+   * Why this page may not be reloaded for that service worker; undefined where it may. Once: the tab
+   * notes it. Twice, where the browser does not say that this is a reload: the note may be an old one,
+   * and in WebKit a reload that starts another process does not count as one.
    * @param {string} worker
    */
-  function mayReload(worker) {
+  function whyNotReload(worker) {
     const [load] = performance.getEntriesByType('navigation');
     const reloaded = /** @type {PerformanceNavigationTiming} */ (load)?.type === 'reload';
     try {
       const [noted, times] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
       const before = noted === worker ? Number(times) : 0;
-      if (before > (reloaded ? 0 : 1)) return false;
+      if (before > (reloaded ? 0 : 1)) {
+        return 'it was reloaded for that already: this browser has none of what it asks for';
+      }
       sessionStorage.setItem(NOTE, `${worker} ${before + 1}`);
-      return true;
+      return undefined;
     } catch {
-      return false; // there is nothing that would end it
+      // There is nothing that would end it.
+      return 'reload it once: it has no sessionStorage, without which it does not do so by itself';
     }
   }
 

@@ -18,7 +18,7 @@ const page = (query = '') => `${folder}/page.html${query && `?${query}`}`;
 
 // Runs in the page.
 async function look() {
-  const registrations = await navigator.serviceWorker.getRegistrations();
+  const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
   return {
     isolated: crossOriginIsolated,
     loads: Number(sessionStorage[`loads of ${location.pathname}`]),
@@ -70,6 +70,11 @@ test(
     }, `${folder}/agent.js`);
     // WebKitGTK without the flag has no shared memory, isolated or not.
     expect(transport).toBe(engineName === 'webkit' ? 'message' : 'shared');
+    const fetched = await tab.evaluate(async () => {
+      const { headers } = await fetch(location.href, { cache: 'no-store' });
+      return headers.get('cross-origin-embedder-policy');
+    });
+    expect(fetched, 'what is only fetched goes its own way').toBeNull();
     await tab.reload();
     await shows(tab, { isolated: true, loads: 3 });
   },
@@ -100,6 +105,26 @@ test('coi.js goes when it is asked to', only(false), async ({ tab }) => {
   await tab.goto(page('remove'));
   await shows(tab, { workers: '' });
 });
+
+test("coi.js that is asked to go leaves others' service workers", only(false), async ({ tab }) => {
+  await install(tab, 'other-worker.js');
+  await tab.goto(page('remove'));
+  // It asks before it takes away, and so do we, after it.
+  for (let i = 0; i < 3; i++) expect((await tab.evaluate(look)).workers).toBe('other-worker.js');
+});
+
+/** What it says, and does nothing. @type {[what: string, query: string, says: RegExp][]} */
+const hindrances = [
+  ['has no service workers', 'without=workers', /no service workers here/],
+  ['has no storage to note a reload in', 'without=storage', /reload it once/],
+  ['forbids its service worker', "policy=worker-src 'none'", /could not be registered/],
+  ['imports it', 'imported', /cannot be imported: put a copy of it beside the page/],
+];
+for (const [what, query, says] of hindrances)
+  test(`coi.js on a page that ${what} says so and does not reload`, only(false), async ({ tab }) => {
+    await tab.goto(page(query));
+    await shows(tab, { isolated: false, loads: 1, said: expect.stringMatching(says) });
+  });
 
 test('coi.js leaves a page alone that has another service worker', only(false), async ({ tab }) => {
   await install(tab, 'other-worker.js');
