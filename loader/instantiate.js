@@ -9,14 +9,18 @@ export async function instantiate(module, imports) {
   );
   if (missing.length > 0) {
     const names = missing.map((one) => `${one.module}.${one.name} (${one.kind})`).join(', ');
-    throw new SluiceError('load', `the module imports what was not given: ${names}; pass imports`);
+    throw new SluiceError('load', `the module imports what is missing: ${names}; pass imports`);
   }
   try {
     return await WebAssembly.instantiate(module, imports);
   } catch (cause) {
-    if (!(cause instanceof WebAssembly.LinkError)) throw cause;
-    throw new SluiceError('mismatch', `the module and its imports do not fit: ${cause.message}`, {
-      cause,
-    });
+    // WebKit's CSP lets modules be compiled, and forbids their instances.
+    const forbidden = cause instanceof WebAssembly.CompileError;
+    if (!forbidden && !(cause instanceof WebAssembly.LinkError)) throw cause;
+    throw new SluiceError(
+      forbidden ? 'load' : 'mismatch',
+      `the module does not fit its imports or the CSP: ${cause.message}`,
+      { cause },
+    );
   }
 }

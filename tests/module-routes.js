@@ -1,6 +1,7 @@
 // A wasm module as a case wants it answered: its query says with which bytes, headers and faults.
 //   of=bytes in hex, or file=of the repository; else dist/core.wasm
 //   type=content type; etag=entity tag, and 304 to whoever has it; cors=1 for other origins
+//   age=seconds that browsers may keep it; gzip=1 compresses it
 //   to=address to redirect to; broken=1 ends the connection in the middle
 //   key=name for /faults/count, which counts answers, and 304s as "key 304"; also for
 //   /faults/down?key= (from then on no answer, as if offline) and paced=1: the second half comes when
@@ -10,6 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 /** @typedef {import('./faults.js').Route} Route */
 
@@ -65,6 +67,8 @@ export function moduleRoutes(counts) {
     }
     if (query.has('latency')) await sleep(Number(query.get('latency')));
     if (query.has('cors')) response.setHeader('access-control-allow-origin', '*');
+    if (query.has('age')) response.setHeader('cache-control', `max-age=${query.get('age')}`);
+    if (query.has('gzip')) response.setHeader('content-encoding', 'gzip');
     if (etag !== null) response.setHeader('etag', `"${etag}"`);
     if (etag !== null && response.req.headers['if-none-match'] === `"${etag}"`) {
       count(`${key} 304`);
@@ -76,7 +80,8 @@ export function moduleRoutes(counts) {
       response.writeHead(302, { location: String(query.get('to')) }).end();
       return;
     }
-    const bytes = await bytesOf(query);
+    const plain = await bytesOf(query);
+    const bytes = query.has('gzip') ? gzipSync(plain) : plain;
     const half = bytes.subarray(0, bytes.length >> 1);
     response.writeHead(200, {
       'content-type': query.get('type') ?? 'application/wasm',

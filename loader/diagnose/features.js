@@ -58,12 +58,13 @@ export async function findFeatures() {
     });
   }
   try {
-    new WebAssembly.Module(Uint8Array.from(MODULE));
+    // WebKit forbids no more than the instance.
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(MODULE)));
   } catch (error) {
     problems.push({
       code: 'csp-wasm',
       severity: 'error',
-      message: `WebAssembly may not be compiled here: ${/** @type {Error} */ (error).message}`,
+      message: `WebAssembly may not run here: ${/** @type {Error} */ (error).message}`,
       fix: "Content-Security-Policy: add 'wasm-unsafe-eval' to script-src",
     });
   }

@@ -30,7 +30,7 @@ export async function openDisk() {
     const cache = await caches.open(NAME);
     return {
       /** @param {string} href */
-      find: (href) => cache.match(href, { ignoreVary: true }).catch(() => undefined),
+      find: (href) => cache.match(href).catch(() => undefined),
 
       /** Nobody waits for it. @param {string} href @param {Response} response */
       keep(href, response) {
@@ -43,9 +43,6 @@ export async function openDisk() {
           }
         });
       },
-
-      /** @param {string} href */
-      drop: (href) => then(() => cache.delete(href, { ignoreVary: true })),
     };
   } catch {
     return undefined;

@@ -40,7 +40,7 @@ export async function fetchModule(request, signal, progress) {
  */
 async function throughDisk(disk, request, signal, progress) {
   const { href, origin } = request.url;
-  const stored = await disk.find(href);
+  let stored = await disk.find(href);
   /** @param {Response} response @returns {Promise<import('./modules.js').Found>} */
   const fromDisk = async (response) => ({
     compiled: await compile(response, request, progress),
@@ -61,7 +61,7 @@ async function throughDisk(disk, request, signal, progress) {
     if (response.status === 304 && stored) {
       const found = await fromDisk(stored).catch(() => undefined);
       if (found) return found;
-      await disk.drop(href);
+      stored = undefined; // damaged
       response = await fetchResponse(request, { signal, cache: 'reload' });
     }
   } catch (error) {

@@ -131,7 +131,7 @@ function allocate(limits, less = false) {
   try {
     return new WebAssembly.Memory(limits);
   } catch (cause) {
-    if (less && maximum > initial && cause instanceof RangeError) {
+    if (less && maximum > initial) {
       return allocate({ ...limits, maximum: Math.max(initial, maximum >> 1) }, true);
     }
     throw new SluiceError(

@@ -31,10 +31,10 @@ export function startError(from, cause) {
   if (cause instanceof SluiceError) {
     return new SluiceError(cause.code, `${from}: ${cause.message}`, { cause: cause.cause });
   }
-  // WebAssembly's own word for an import module that is no object: a wrong argument.
-  if (cause instanceof TypeError) return cause;
   const text = /** @type {any} */ (cause)?.message ?? String(cause);
-  return new SluiceError('load', `${from} did not start: ${text}`, { cause });
+  return new SluiceError('load', `${from} did not start: ${text}`, {
+    cause,
+  });
 }
 
 /** @param {string} from @param {unknown} cause */

@@ -121,10 +121,14 @@ const hindrances = [
   ['imports it', 'imported', /cannot be imported: put a copy of it beside the page/],
 ];
 for (const [what, query, says] of hindrances)
-  test(`coi.js on a page that ${what} says so and does not reload`, only(false), async ({ tab }) => {
-    await tab.goto(page(query));
-    await shows(tab, { isolated: false, loads: 1, said: expect.stringMatching(says) });
-  });
+  test(
+    `coi.js on a page that ${what} says so and does not reload`,
+    only(false),
+    async ({ tab }) => {
+      await tab.goto(page(query));
+      await shows(tab, { isolated: false, loads: 1, said: expect.stringMatching(says) });
+    },
+  );
 
 test('coi.js leaves a page alone that has another service worker', only(false), async ({ tab }) => {
   await install(tab, 'other-worker.js');

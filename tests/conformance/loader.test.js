@@ -1,5 +1,6 @@
 // Loading the module: once, from wherever it comes, and never silently broken.
 import { equal, match, rejects } from './assert.js';
+import { inFrame } from './frame.js';
 import { create } from './sdk.js';
 
 /** @param {import('./env.js').Env} env @param {any} wasm @param {object} [options] */
@@ -75,6 +76,16 @@ export const loading = [
       match((await rejects(opens(env, env.fault('html.wasm')), 'load')).message, /web page/);
       await rejects(opens(env, new Uint8Array(0)), 'load');
       await rejects(opens(env, new TextEncoder().encode('hello, world')), 'load');
+    },
+  },
+  {
+    name: 'a Content-Security-Policy that forbids WebAssembly is a "load" error of create() that says so',
+    where: ({ engine }) => engine !== 'node',
+    run: async (env) => {
+      const { code, message } = await inFrame(env, "script-src 'self'", 'create');
+      equal(code, 'load');
+      match(message, /CSP.*'wasm-unsafe-eval'/);
+      equal((await inFrame(env, "script-src 'self' 'wasm-unsafe-eval'", 'create')).code, 'none');
     },
   },
   {

@@ -1,6 +1,7 @@
 // "sluice/loader": any module, fetched and compiled once, instantiated for each who asks.
 import { listen } from './agent.js';
 import { deepEqual, equal, match, notEqual, ok, rejects, throws } from './assert.js';
+import { inFrame } from './frame.js';
 import {
   clearWasmModuleCache,
   getWasmModuleCacheSize,
@@ -12,6 +13,7 @@ import {
   preloadWasmModuleWithSharedMemory as preload,
 } from './loader-entry.js';
 import { addressOf, answers, caller, counter, empty, freshKey, goOn, owner } from './modules.js';
+import { replaced } from './stub.js';
 
 /** @typedef {import('./env.js').Env} Env */
 
@@ -50,6 +52,9 @@ async function compilations(use) {
   }
   return count;
 }
+
+/** Of WebKit the end, which has its own words. */
+const FORBIDDEN = /script-src 'wasm-unsafe-eval'|or the CSP: .*'wasm-unsafe-eval'/;
 
 /** @type {import('./env.js').Case[]} */
 const cases = [
@@ -193,6 +198,21 @@ const cases = [
     },
   },
   {
+    name: 'a Content-Security-Policy that forbids a module is a "load" error that says what it lacks',
+    where: inBrowsers,
+    run: async (env) => {
+      for (const type of ['application/wasm', 'text/plain']) {
+        const url = addressOf(env, counter, { type });
+        const { code, message } = await inFrame(env, "script-src 'self'", url);
+        equal(code, 'load');
+        match(message, FORBIDDEN);
+      }
+      const elsewhere = await inFrame(env, "connect-src 'none'", addressOf(env, counter));
+      equal(elsewhere.code, 'load');
+      match(elsewhere.message, /cannot be fetched .*a CSP connect-src/);
+    },
+  },
+  {
     name: 'what is cached is told, whether memory is shared or not',
     run: async (env) => {
       const url = addressOf(env, counter);
@@ -201,9 +221,11 @@ const cases = [
       equal(isWasmModuleCached(url), false);
       const loading = load(url);
       equal(isWasmModuleCached(url), false);
+      equal(getWasmModuleCacheSize(), 0);
       await loading;
       equal(isWasmModuleCached(url), true);
       equal(isWasmModuleCached(new URL(url)), true);
+      equal(isWasmModuleCached(url.slice(0, -1)), false, 'the address of another');
       equal(getWasmModuleCacheSize(), 1);
       await clearWasmModuleCache();
       equal(isWasmModuleCached(url), false);
@@ -220,6 +242,27 @@ const cases = [
       await goOn(env, url);
       await loading;
       equal(isWasmModuleCached(url), false);
+    },
+  },
+  {
+    name: 'a load that ends after the cache was cleared leaves what was loaded since',
+    run: async (env) => {
+      const url = addressOf(env, counter, { paced: '1' });
+      const abort = new AbortController();
+      const [old] = await startPaced(url, undefined, abort.signal);
+      await clearWasmModuleCache();
+      // Not by another request: Firefox lets those of one address wait for each other.
+      await replaced(
+        globalThis,
+        'fetch',
+        async () => new Response(counter),
+        async () => {
+          await load(url);
+        },
+      );
+      abort.abort();
+      await rejects(old, (error) => error === abort.signal.reason);
+      equal(isWasmModuleCached(url), true);
     },
   },
   {
@@ -288,6 +331,25 @@ const cases = [
       for (const list of [early, late]) {
         deepEqual(list.at(-1), [total, total]);
         for (let i = 1; i < list.length; i++) ok(list[i][0] > list[i - 1][0], 'it grows');
+      }
+    },
+  },
+  {
+    name: 'progress has no total where the bytes are compressed on their way',
+    run: async (env) => {
+      const file = addressOf(env, undefined, { gzip: '1', cors: '1' });
+      const { length } = new Uint8Array(await (await fetch(file)).arrayBuffer());
+      // Another origin's server does not show that it compresses.
+      for (const url of [file, file.replace('127.0.0.1', 'localhost')]) {
+        /** @type {(number | undefined)[]} */
+        let last = [];
+        await load(url, undefined, undefined, {
+          onProgress(loaded, total) {
+            last = [loaded, total];
+            if (url === file) equal(total, undefined);
+          },
+        });
+        deepEqual(last, [length, undefined]);
       }
     },
   },
