@@ -101,7 +101,7 @@ function brackets(code, open) {
 }
 
 /** The functions of a source: [name, where its body starts, where it ends]. */
-function functions(code) {
+export function functions(code) {
   const found = [];
   for (let at = code.indexOf('{'); at >= 0; at = code.indexOf('{', at + 1)) {
     const end = brackets(code, at).close;

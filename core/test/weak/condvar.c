@@ -29,8 +29,8 @@ enum { SEQUENCE_WORD, WAITING, CALLED, MUTEX, CONDITION, STATE };
     FETCH_AND(r6, WAITING, ~(bit), SEQ_CST, "woken: waiting"); \
     FETCH_AND(r6, CALLED, ~(bit), SEQ_CST, "woken: called");   \
     LOCK;                                                      \
-    LOAD(r6, CALLED, SEQ_CST, "pass: called");                 \
-    LOAD(r7, WAITING, SEQ_CST, "pass: waiting");               \
+    LOAD(r6, CALLED, SEQ_CST, "is_calling: called");                 \
+    LOAD(r7, WAITING, SEQ_CST, "is_calling: waiting");               \
     if ((r6 & r7) != 0) {                                      \
       WAKE_ONE(r6, SEQUENCE_WORD);                             \
     }                                                          \
@@ -116,8 +116,8 @@ static const weak_excuse excuses[] = {
     {"flags_status: state", RELAXED, "the mark acquires what event_wake_all published"},
     {"woken: waiting", RELAXED, "updates of one word; who is passed over is awake"},
     {"woken: called", RELAXED, "as above"},
-    {"pass: called", RELAXED, "the mutex orders it"},
-    {"pass: waiting", RELAXED, "the mutex orders it"},
+    {"is_calling: called", RELAXED, "the mutex orders it"},
+    {"is_calling: waiting", RELAXED, "the mutex orders it"},
     {"broadcast: waiting", RELAXED, "the mutex orders it"},
     {"broadcast: called", RELAXED, "event_signal_one publishes it"},
     {"flag: state", RELAXED, "event_wake_all publishes it"},

@@ -36,7 +36,7 @@ enum { PRODUCER_CLOSED = 1, CONSUMER_CLOSED = 2 };
 /* ring.c: sluice_ring_flag */
 #define SET_FLAG(flag)                                     \
   do {                                                     \
-    FETCH_OR(r7, STATE, flag, SEQ_CST, "set_flag: state"); \
+    FETCH_OR(r7, STATE, flag, SEQ_CST, "flag: state"); \
     WAKE_END(P_ASLEEP);                                    \
     WAKE_END(C_ASLEEP);                                    \
   } while (0)

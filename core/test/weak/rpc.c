@@ -2,10 +2,13 @@
  */
 #include "event_steps.h"
 
-enum { WORD, REQUEST, REPLY, PLACE, BITS, WORK, ARRIVED };
+enum { WORD, REQUEST, REPLY, PLACE, BITS, WORK, ARRIVED, CANCELLED, BEFORE };
 enum { CLAIMED = 1, QUEUED = 2, RUNNING = 3, DONE = 4, FREE_AGAIN = 5, CLAIMED_AGAIN = 6 };
-#define PLACES \
-  { "call.word", "request", "reply", "queue place", "caller's bits", "work", "caller's event" }
+#define PLACES                                                                                 \
+  {                                                                                            \
+    "call.word", "request", "reply", "queue place", "caller's bits", "work", "caller's event", \
+        "call.cancelled", "what was done before"                                               \
+  }
 
 #define MOVE(from, into) CAS(r0, WORD, from, into, SEQ_CST, ACQUIRE, "move: word")
 
@@ -19,8 +22,8 @@ THREAD(caller) {
     ASSUME(r5 < 3);
     LOAD(r1, BITS, RELAXED, "find_bit: bits");
     if (r1 != 0) {
-      FETCH_AND(r1, BITS, 0, SEQ_CST, "reply: bits");
-      LOAD(r0, WORD, ACQUIRE, "reply: word");
+      FETCH_AND(r1, BITS, 0, SEQ_CST, "poll: bits");
+      LOAD(r0, WORD, ACQUIRE, "poll: word");
       CHECK(r0 == DONE, "told, and not done");
       READ(r2, REPLY);
       CHECK(r2 == 8, "another reply");
@@ -75,6 +78,23 @@ THREAD(next_caller) {
   END;
 }
 
+/* sluice_rpc_cancel, sluice_rpc_cancelled */
+THREAD(cancel) {
+  BEGIN;
+  WRITE(BEFORE, 5);
+  STORE(CANCELLED, 1, RELEASE, "cancel: cancelled");
+  END;
+}
+THREAD(heed) {
+  BEGIN;
+  LOAD(r0, CANCELLED, ACQUIRE, "cancelled: cancelled");
+  if (r0 == 1) {
+    READ(r1, BEFORE);
+    CHECK(r1 == 5, "cancelled, and not what was done before");
+  }
+  END;
+}
+
 static const weak_litmus litmus[] = {
     {.name = "submit, serve, reply",
      .places = PLACES,
@@ -84,6 +104,9 @@ static const weak_litmus litmus[] = {
      .places = PLACES,
      .start = {[WORD] = CLAIMED},
      .threads = {{"caller", caller}, {"server", server}, {"next", next_caller}}},
+    {.name = "cancel, cancelled",
+     .places = PLACES,
+     .threads = {{"caller", cancel}, {"server", heed}}},
     {0}};
 
 static const weak_excuse excuses[] = {
@@ -93,8 +116,8 @@ static const weak_excuse excuses[] = {
     {"move: word (when it fails)", RELAXED, "nothing is done then"},
     {"is_queued: word", RELAXED, "the place has acquired it, and move does"},
     {"drop: place", RELAXED, "a caller that waits for room is not in these programs"},
-    {"reply: bits", ACQUIRE, "publishes nothing"},
-    {"reply: word", RELAXED, "the bits have acquired it"},
+    {"poll: bits", ACQUIRE, "publishes nothing"},
+    {"poll: word", RELAXED, "the bits have acquired it"},
     {0}};
 
 const weak_group rpc_group = {"rpc", litmus, NULL, excuses};

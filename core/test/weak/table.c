@@ -3,9 +3,12 @@
 #include "slab.h"
 
 /* A table of two slots. Blocks are 1 and 2; both carry the same key unless a program says else. */
-enum { SLOT, SLOT_1, VERSION, STATE, CONTENT, CONTENT_2, REFS, TOLD };
-#define PLACES \
-  { "slot 0", "slot 1", "version", "space.state", "block 1", "block 2", "refs of 1", "told" }
+enum { SLOT, SLOT_1, VERSION, STATE, CONTENT, CONTENT_2, REFS, TOLD, HOME };
+#define PLACES                                                                               \
+  {                                                                                          \
+    "slot 0", "slot 1", "version", "space.state", "block 1", "block 2", "refs of 1", "told", \
+        "home"                                                                               \
+  }
 
 enum { BLOCK = 7, TENTATIVE = 8, PROPOSER = 16, TAG = 64 };  /* in a slot; a proposer is 0 to 3 */
 enum { SLOT_BITS = 3, VERSION_PROPOSER = 4, SEQUENCE = 16 }; /* in the version */
@@ -106,6 +109,23 @@ static int insertion(int version, int id, int slot) {
       CAS(r6, SLOT + r2, r3, follow(r3, 0), SEQ_CST, RELAXED, "withdraw: slot");       \
     }                                                                                  \
   } while (0)
+
+/* sluice_table_insert, beside a walk through the heap: sluice_kind_is_object */
+THREAD(make_object) {
+  BEGIN;
+  WRITE(CONTENT, 5);
+  STORE(HOME, 1, RELEASE, "insert: home");
+  END;
+}
+THREAD(meet_in_heap) {
+  BEGIN;
+  LOAD(r0, HOME, ACQUIRE, "is_object: home");
+  if (r0 == 1) {
+    READ(r1, CONTENT);
+    CHECK(r1 == 5, "an object that is not whole");
+  }
+  END;
+}
 
 /* Two insert the same key. */
 THREAD(insert_1) {
@@ -337,6 +357,9 @@ static const char *closed_or_seen(const weak_end *end) {
              : NULL;
 }
 static const weak_litmus litmus[] = {
+    {.name = "insert, met in the heap",
+     .places = PLACES,
+     .threads = {{"maker", make_object}, {"walker", meet_in_heap}}},
     {.name = "insert: the same key by two",
      .places = PLACES,
      .wrong = once_in,
