@@ -10,8 +10,6 @@ const MOST = 32;
 
 /** One change after the other. */
 let changing = Promise.resolve();
-/** A module that was asked for before the cache was cleared is not put into it after. */
-let clearings = 0;
 
 /** @param {() => Promise<unknown>} change */
 function then(change) {
@@ -25,8 +23,8 @@ function then(change) {
 /** @typedef {NonNullable<Awaited<ReturnType<typeof openDisk>>>} Disk */
 
 export async function openDisk() {
-  const began = clearings;
   try {
+    // Once the cache was cleared, what is put into this one goes nowhere.
     const cache = await caches.open(NAME);
     return {
       /** @param {string} href */
@@ -35,7 +33,6 @@ export async function openDisk() {
       /** Nobody waits for it. @param {string} href @param {Response} response */
       keep(href, response) {
         then(async () => {
-          if (began !== clearings) return;
           await cache.put(href, response);
           const all = await cache.keys();
           for (const oldest of all.slice(0, Math.max(0, all.length - MOST))) {
@@ -50,6 +47,5 @@ export async function openDisk() {
 }
 
 export function clearDisk() {
-  clearings++;
   return then(async () => caches.delete(NAME));
 }
