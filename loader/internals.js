@@ -19,7 +19,7 @@
  *   closed: boolean,
  * }} Internals on the message transport only: `hub` and `relay` at the creator, `link` elsewhere, and the `client`
  *   and the `pumps` of either; `objects`: the cells, stores
- *   and locks that this thread has opened; `watchers`: who waits for a change; `ends`: the senders and receivers, cells and stores that are open in this thread; `up`: the port to this worker's spawner
+ *   and locks that this thread has opened; `watchers`: who waits for a change; `ends`: the senders and receivers, cells and stores that are open in this thread, and the locks that it has; `up`: the port to this worker's spawner
  */
 
 import { common } from './common.js';

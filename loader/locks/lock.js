@@ -35,16 +35,19 @@ import { limit, watchOpen } from '../wait.js';
 const OWNER_DIED = 1;
 
 /**
+ * It ends with the space, too: who leaves holds nothing.
+ *
+ * @param {import('../internals.js').Internals} internals
  * @param {boolean} recovered
  * @param {() => void} giveBack
  * @returns {Held}
  */
-function makeHeld(recovered, giveBack) {
-  let held = true;
+function makeHeld({ ends }, recovered, giveBack) {
   const release = () => {
-    if (held) giveBack();
-    held = false;
+    if (ends.delete(end)) giveBack();
   };
+  const end = { close: release };
+  ends.add(end);
   return { recovered, release, [DISPOSE]: release };
 }
 
@@ -79,7 +82,7 @@ export function sharedLock(internals, entry, way, what, counts = false) {
   /** @param {number} taken */
   function hold(taken) {
     entry.users++;
-    return makeHeld(!counts && taken === OWNER_DIED, () => {
+    return makeHeld(internals, !counts && taken === OWNER_DIED, () => {
       way.give(taken);
       leave(thread, entry);
     });
@@ -172,7 +175,7 @@ export function messageLock(internals, entry, request, what) {
     if (!answer) return undefined;
     // A permit guards nothing, even if it is the only one.
     const recovered = answer.recovered && request.kind !== 'semaphore';
-    return makeHeld(recovered, () => client.post('lock', { op: 'release', id }));
+    return makeHeld(internals, recovered, () => client.post('lock', { op: 'release', id }));
   }
 
   /** @param {number} id @param {boolean} wait */

@@ -204,6 +204,28 @@ export const locks = [
       }),
   })),
   {
+    name: 'who closes its space gives back the locks that it has',
+    run: (env) =>
+      withThreads(env, 1, async (space, one) => {
+        const kinds = ['mutex', 'read', 'write', 'semaphore'];
+        for (const kind of kinds) await one.call('lock', kind, kind, kind, 1);
+        /** @type {[string, import('sluice').Lock][]} */
+        const same = [
+          ['mutex', mutex(space, 'mutex')],
+          ['read', rwlock(space, 'read').write],
+          ['write', rwlock(space, 'write').read],
+          ['semaphore', semaphore(space, 'semaphore', 1)],
+        ];
+        for (const [kind, lock] of same) equal(await lock.tryLock(), undefined, kind);
+        await one.call('closeSpace');
+        for (const [kind, lock] of same) {
+          const held = await within(lock.lock(), 5000, kind);
+          equal(held.recovered, false);
+          held.release();
+        }
+      }),
+  },
+  {
     name: 'who waits at a barrier and closes its space waits no more',
     run: (env) =>
       withThreads(env, 1, async (space, one) => {
