@@ -293,6 +293,26 @@ static void others_are_faster(sluice_space *space, crash_log *log, int finished)
   close_and_remove(space, "s", offset);
 }
 
+static void insert_before_it(void) {
+  CRASH_EQUAL(sluice_store_set(&theirs, "k", 1, "y", 1), SLUICE_OK);
+}
+
+static void inserted_by_another_meanwhile(sluice_space *space, crash_log *log, int finished) {
+  (void)log;
+  (void)finished;
+  uint32_t offset = sluice_store_open(space, "s", 1, 4, 0);
+  CRASH_EQUAL(sluice_store_open(&b, "s", 1, 4, 0), offset);
+  CRASH_EQUAL(sluice_store_attach(&mine, space, offset, 4), SLUICE_OK);
+  CRASH_EQUAL(sluice_store_attach(&theirs, &b, offset, 4), SLUICE_OK);
+  uint32_t used = sluice_space_used(space);
+  crash_meanwhile("table.insert: proposed", 0, insert_before_it);
+  CRASH_EQUAL(sluice_store_set(&mine, "k", 1, "x", 1), SLUICE_OK);
+  CRASH_EQUAL(sluice_store_remove(&mine, "k", 1, SLUICE_STORE_ANY), SLUICE_OK);
+  CRASH_EQUAL(sluice_space_used(space), used);
+  CRASH_EQUAL(sluice_object_close(&b, offset), SLUICE_OK);
+  close_and_remove(space, "s", offset);
+}
+
 /* ---- the end of the space ---- */
 
 static void remove_and_write(void) {
@@ -345,6 +365,8 @@ const crash_scenario crash_scenarios[] = {
      burial_of_one_that_allocated, all_leave},
     {"who is overtaken a thousand times in a row is told to come again", three_join, NULL,
      others_are_faster, all_leave},
+    {"who finds its key inserted by another meanwhile holds nothing of it", three_join, NULL,
+     inserted_by_another_meanwhile, all_leave},
     {"closing a space does not write into what is no object any more", three_join, NULL,
      closing_beside_a_removal, all_leave},
     {"what is opened while the space closes is closed and let go", three_join, NULL,

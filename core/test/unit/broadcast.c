@@ -354,6 +354,47 @@ static void a_peek_shows_the_record_until_next(void **state) {
   discard_pair(&ends);
 }
 
+static void a_reader_that_peeks_learns_exactly_what_it_lost(void **state) {
+  (void)state;
+  pair ends = open_pair(128, SLUICE_BROADCAST_OLDEST);
+  uint64_t sent = 0;
+  uint64_t read = 0;
+  uint64_t seed = 11;
+  for (int round = 0; round < 1000; round++) {
+    for (uint32_t count = random_below(&seed, 12); count != 0; count--) {
+      send(&ends.writer, sent++);
+    }
+    for (uint32_t count = random_below(&seed, 6); count != 0; count--) {
+      const void *at = sluice_broadcast_peek(&ends.reader);
+      if (at == NULL) {
+        assert_int_equal(ends.reader.status, SLUICE_E_EMPTY);
+        assert_int_equal(read + ends.reader.lost_records, sent);
+        break;
+      }
+      uint64_t n = 0;
+      memcpy(&n, at, 8);
+      assert_int_equal(n, read + ends.reader.lost_records);
+      assert_int_equal(sluice_broadcast_next(&ends.reader), SLUICE_OK);
+      read++;
+    }
+  }
+  assert_true(ends.reader.lost_records > 1000);
+  discard_pair(&ends);
+}
+
+static void a_peek_is_over_when_another_record_was_received(void **state) {
+  (void)state;
+  pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+  send(&ends.writer, 0);
+  send(&ends.writer, 1);
+  assert_non_null(sluice_broadcast_peek(&ends.reader));
+  assert_int_equal(receive(&ends.reader), 0);
+  assert_int_equal(sluice_broadcast_validate(&ends.reader), SLUICE_E_INVALID);
+  assert_int_equal(sluice_broadcast_next(&ends.reader), SLUICE_E_INVALID);
+  assert_int_equal(receive(&ends.reader), 1);
+  discard_pair(&ends);
+}
+
 static void a_peek_that_was_overwritten_does_not_validate(void **state) {
   (void)state;
   pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
@@ -739,6 +780,8 @@ int main(void) {
       cmocka_unit_test(a_late_reader_starts_where_it_was_told),
       cmocka_unit_test(on_an_empty_broadcast_all_starts_are_the_first_record),
       cmocka_unit_test(a_peek_shows_the_record_until_next),
+      cmocka_unit_test(a_reader_that_peeks_learns_exactly_what_it_lost),
+      cmocka_unit_test(a_peek_is_over_when_another_record_was_received),
       cmocka_unit_test(a_peek_that_was_overwritten_does_not_validate),
       cmocka_unit_test(a_closed_broadcast_is_read_to_its_end),
       cmocka_unit_test(closing_the_space_closes_the_broadcast),

@@ -159,6 +159,7 @@ static void the_slots_can_be_walked(void **state) {
   uint32_t made = open_named(&space, "one");
   uint32_t seen = 0;
   for (uint32_t i = 0; i < SLUICE_DIRECTORY_ENTRIES; i++) {
+    assert_int_equal(sluice_directory_find(&space, "two", 3), 0); /* leaves its status behind */
     uint32_t offset = sluice_directory_at(&space, i);
     assert_int_equal(space.status, SLUICE_OK);
     assert_true(offset == 0 || offset == made);
@@ -218,6 +219,70 @@ static void an_object_is_complete_and_zero_but_for_its_first_line(void **state) 
     assert_int_equal(at[i], 0);
   }
   free(space.base);
+}
+
+static void *made_at;
+
+static void *room_for(uint32_t bytes) {
+  made_at = fresh(bytes);
+  return made_at;
+}
+
+/* What stands in the first line of an object that was made in the room, which is then freed. */
+static void expect_made(int status, uint32_t kind, uint32_t bytes, uint32_t capacity,
+                        uint32_t codec) {
+  const sluice_object *object = made_at;
+  assert_int_equal(status, SLUICE_OK);
+  assert_int_equal(object->kind, kind);
+  assert_int_equal(object->bytes, bytes);
+  assert_int_equal(object->capacity, capacity);
+  assert_int_equal(object->codec, codec);
+  free(made_at);
+}
+
+static void a_ring_or_value_made_without_a_space_says_what_it_is(void **state) {
+  (void)state;
+  uint32_t bytes = sluice_ring_bytes(64);
+  expect_made(sluice_ring_init(room_for(bytes), 64), SLUICE_KIND_RING_SPSC, bytes, 64, 0);
+  bytes = sluice_ring_many_bytes(64);
+  for (uint32_t kind = SLUICE_KIND_RING_MPSC; kind <= SLUICE_KIND_RING_MPMC; kind++) {
+    expect_made(sluice_ring_many_init(room_for(bytes), kind, 64), kind, bytes, 64, 0);
+  }
+  bytes = sluice_broadcast_bytes(128);
+  expect_made(sluice_broadcast_init(room_for(bytes), 128), SLUICE_KIND_BROADCAST, bytes, 128, 0);
+  bytes = sluice_queue_bytes(4, 24);
+  expect_made(sluice_queue_init(room_for(bytes), 4, 24), SLUICE_KIND_QUEUE, bytes, 4, 24);
+  bytes = sluice_cell_bytes(40, 0);
+  expect_made(sluice_cell_init(room_for(bytes), 40, 0), SLUICE_KIND_CELL, bytes, 40, 0);
+  bytes = sluice_cell_bytes(40, SLUICE_CELL_SEQLOCK);
+  expect_made(sluice_cell_init(room_for(bytes), 40, SLUICE_CELL_SEQLOCK), SLUICE_KIND_SEQLOCK,
+              bytes, 40, 0);
+  bytes = sluice_rpc_bytes(3, 128);
+  expect_made(sluice_rpc_init(room_for(bytes), 3, 128), SLUICE_KIND_RPC, bytes, 3 | 2 << 16, 0);
+  bytes = sizeof(sluice_counter);
+  expect_made(sluice_counter_init(room_for(bytes)), SLUICE_KIND_COUNTER, bytes,
+              SLUICE_COUNTER_STRIPES, 0);
+  bytes = sizeof(sluice_histogram);
+  expect_made(sluice_histogram_init(room_for(bytes)), SLUICE_KIND_HISTOGRAM, bytes,
+              SLUICE_HISTOGRAM_BUCKETS, 0);
+}
+
+static void a_lock_made_without_a_space_says_what_it_is(void **state) {
+  (void)state;
+  uint32_t bytes = sizeof(sluice_mutex);
+  expect_made(sluice_mutex_init(room_for(bytes)), SLUICE_KIND_MUTEX, bytes, 0, 0);
+  bytes = sizeof(sluice_condvar);
+  expect_made(sluice_condvar_init(room_for(bytes)), SLUICE_KIND_CONDVAR, bytes, 0, 0);
+  bytes = sizeof(sluice_rwlock);
+  expect_made(sluice_rwlock_init(room_for(bytes)), SLUICE_KIND_RWLOCK, bytes, 0, 0);
+  bytes = sluice_semaphore_bytes(5);
+  expect_made(sluice_semaphore_init(room_for(bytes), 5), SLUICE_KIND_SEMAPHORE, bytes, 5, 0);
+  bytes = sizeof(sluice_barrier);
+  expect_made(sluice_barrier_init(room_for(bytes), 2), SLUICE_KIND_BARRIER, bytes, 2, 0);
+  bytes = sizeof(sluice_event);
+  expect_made(sluice_event_init(room_for(bytes)), SLUICE_KIND_EVENT, bytes, 0, 0);
+  bytes = sizeof(sluice_once);
+  expect_made(sluice_once_init(room_for(bytes)), SLUICE_KIND_ONCE, bytes, 0, 0);
 }
 
 static void the_opener_and_the_directory_hold_the_object(void **state) {
@@ -713,6 +778,8 @@ int main(void) {
       cmocka_unit_test(a_walk_leaves_no_reference),
       cmocka_unit_test(opening_twice_gives_the_same_ring),
       cmocka_unit_test(an_object_is_complete_and_zero_but_for_its_first_line),
+      cmocka_unit_test(a_ring_or_value_made_without_a_space_says_what_it_is),
+      cmocka_unit_test(a_lock_made_without_a_space_says_what_it_is),
       cmocka_unit_test(the_opener_and_the_directory_hold_the_object),
       cmocka_unit_test(another_kind_is_a_mismatch),
       cmocka_unit_test(a_mismatch_leaves_no_reference_and_takes_none_away),

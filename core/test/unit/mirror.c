@@ -154,6 +154,7 @@ static void what_was_taken_can_be_released_in_parts(void **state) {
   assert_int_equal(sluice_ring_used(ends.ring), 48);
   assert_int_equal(sluice_ring_release_bytes(&ends.consumer, 48), SLUICE_OK);
   assert_int_equal(sluice_ring_used(ends.ring), 0);
+  assert_int_equal(atomic_load(&ends.ring->consumer.records), 4);
   assert_int_equal(stale_bytes(ends.ring, CAPACITY), 0);
   discard(&ends);
 }

@@ -245,6 +245,9 @@ static void figures_count_what_happened(void **state) {
   assert_int_equal(stats.popped, 1);
   assert_int_equal(stats.refused, 1);
   assert_int_equal(stats.waits + stats.skipped + stats.lost_with_receiver, 0);
+  assert_int_equal(sluice_queue_push(&b, &stats, 1), SLUICE_E_TIMEOUT);
+  sluice_queue_figures(&a, &stats);
+  assert_int_equal(stats.waits, 1);
   free(queue);
 }
 

@@ -86,6 +86,20 @@ static void a_consumer_releases_what_it_drained_before_it_waits(void **state) {
   discard(&ends);
 }
 
+static void a_consumer_releases_what_it_drained_though_it_need_not_sleep(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  sluice_ring_record batch[FULL];
+  fill(&ends);
+  assert_int_equal(sluice_ring_drain(&ends.consumer, batch, 1, ends.ring), 1);
+  assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, -1), SLUICE_OK);
+  assert_int_equal(sluice_ring_used(ends.ring), CAPACITY - 8);
+  assert_int_equal(sluice_ring_drain(&ends.consumer, batch, 1, ends.ring), 1);
+  assert_int_equal(sluice_ring_consumer_sleep(&ends.consumer), 0);
+  assert_int_equal(sluice_ring_used(ends.ring), CAPACITY - 16);
+  discard(&ends);
+}
+
 static void a_consumer_keeps_what_it_peeked_at_while_it_waits(void **state) {
   (void)state;
   both ends = open_both(CAPACITY);
@@ -341,6 +355,7 @@ int main(void) {
       cmocka_unit_test(a_wait_that_need_not_sleep_does_not),
       cmocka_unit_test(waiting_for_more_than_can_ever_fit_is_too_large),
       cmocka_unit_test(a_consumer_releases_what_it_drained_before_it_waits),
+      cmocka_unit_test(a_consumer_releases_what_it_drained_though_it_need_not_sleep),
       cmocka_unit_test(a_consumer_keeps_what_it_peeked_at_while_it_waits),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_commit),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_append),

@@ -689,6 +689,9 @@ static void a_queue_full_of_the_dead_behind_a_live_call_is_full_until_that_is_ta
   }
   bury(&all, 0);
   assert_int_equal(free_slots(&all), CALLS - 1);
+  assert_int_equal(sluice_rpc_start(&all.b, "x", 1, 0), 0);
+  assert_int_equal(all.b.status, SLUICE_E_FULL);
+  assert_int_equal(free_slots(&all), CALLS - 1); /* start keeps no claim */
   assert_non_null(sluice_rpc_claim(&all.b, 0, 0));
   assert_int_equal(sluice_rpc_submit(&all.b, 0), SLUICE_E_FULL);
   pthread_t thread = start(wait_for_room, &all.b);

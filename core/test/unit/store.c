@@ -464,6 +464,8 @@ static void what_was_abandoned_leaves_nothing(void **state) {
   sluice_store_claim claim;
   assert_int_equal(sluice_store_claim_for(&two.a, "k", 1, 2, &claim), SLUICE_OK);
   assert_int_equal(sluice_store_abandon(&two.a, &claim), SLUICE_OK);
+  assert_int_equal(sluice_store_abandon(&two.a, &claim), SLUICE_E_INVALID);
+  assert_int_equal(sluice_store_publish(&two.a, &claim, SLUICE_STORE_ANY, 0), SLUICE_E_INVALID);
   finds_nothing(&two.b, "k");
   assert_int_equal(used_of(&two.space), two.empty);
   discard_pair(&two);

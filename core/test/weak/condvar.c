@@ -29,8 +29,8 @@ enum { SEQUENCE_WORD, WAITING, CALLED, MUTEX, CONDITION, STATE };
     FETCH_AND(r6, WAITING, ~(bit), SEQ_CST, "woken: waiting"); \
     FETCH_AND(r6, CALLED, ~(bit), SEQ_CST, "woken: called");   \
     LOCK;                                                      \
-    LOAD(r6, CALLED, SEQ_CST, "is_calling: called");                 \
-    LOAD(r7, WAITING, SEQ_CST, "is_calling: waiting");               \
+    LOAD(r6, CALLED, SEQ_CST, "is_calling: called");           \
+    LOAD(r7, WAITING, SEQ_CST, "is_calling: waiting");         \
     if ((r6 & r7) != 0) {                                      \
       WAKE_ONE(r6, SEQUENCE_WORD);                             \
     }                                                          \

@@ -28,24 +28,24 @@ enum { WAITER = 1 };
   } while (0)
 
 /* sluice_event_signal_one and its slow part */
-#define SIGNAL_ONE_BUT(woken_again)                                      \
-  do {                                                                   \
-    LOAD(r6, WORD, SEQ_CST, "signal_one: look");                         \
-    while ((r6 & WAITER) != 0) {                                         \
-      r7 = r6;                                                           \
+#define SIGNAL_ONE_BUT(woken_again)                                           \
+  do {                                                                        \
+    LOAD(r6, WORD, SEQ_CST, "signal_one: look");                              \
+    while ((r6 & WAITER) != 0) {                                              \
+      r7 = r6;                                                                \
       CAS(r6, WORD, r7, r7 + 2, SEQ_CST, SEQ_CST, "signal_one_slow: change"); \
-      if (r6 == r7) {                                                    \
-        WAKE_ONE(r6, WORD);                                              \
-        if (r6 == 0) {                                                   \
-          CAS(r6, WORD, r7 + 2, r7 + 2 - WAITER + 2, SEQ_CST, RELAXED,   \
+      if (r6 == r7) {                                                         \
+        WAKE_ONE(r6, WORD);                                                   \
+        if (r6 == 0) {                                                        \
+          CAS(r6, WORD, r7 + 2, r7 + 2 - WAITER + 2, SEQ_CST, RELAXED,        \
               "signal_one_slow: take the bit");                               \
-          if ((woken_again) && r6 == r7 + 2) {                           \
-            WAKE(WORD);                                                  \
-          }                                                              \
-        }                                                                \
-        break;                                                           \
-      }                                                                  \
-    }                                                                    \
+          if ((woken_again) && r6 == r7 + 2) {                                \
+            WAKE(WORD);                                                       \
+          }                                                                   \
+        }                                                                     \
+        break;                                                                \
+      }                                                                       \
+    }                                                                         \
   } while (0)
 #define SIGNAL_ONE SIGNAL_ONE_BUT(1)
 

@@ -13,7 +13,7 @@ enum { WAITERS = 16, DIED = 8, OWNER = 7 };
 #define LOCK(owner)                                                           \
   do {                                                                        \
     r1 = 0;                                                                   \
-    CAS(r2, WORD, 0, owner, ACQUIRE, RELAXED, "try: word");                  \
+    CAS(r2, WORD, 0, owner, ACQUIRE, RELAXED, "try: word");                   \
     if (r2 == 0) {                                                            \
       r0 = 0;                                                                 \
       break;                                                                  \

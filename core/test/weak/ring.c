@@ -34,11 +34,11 @@ enum { PRODUCER_CLOSED = 1, CONSUMER_CLOSED = 2 };
   } while (0)
 
 /* ring.c: sluice_ring_flag */
-#define SET_FLAG(flag)                                     \
-  do {                                                     \
+#define SET_FLAG(flag)                                 \
+  do {                                                 \
     FETCH_OR(r7, STATE, flag, SEQ_CST, "flag: state"); \
-    WAKE_END(P_ASLEEP);                                    \
-    WAKE_END(C_ASLEEP);                                    \
+    WAKE_END(P_ASLEEP);                                \
+    WAKE_END(C_ASLEEP);                                \
   } while (0)
 
 /* ring_producer.c: sluice_ring_claim, ring_consumer.c: is_quiet; what is found is looked at again */
