@@ -59,6 +59,9 @@ const copies = {
   '/tests/isolation/elsewhere/coi.js': '/dist/coi.js',
 };
 
+/** For pages of a service worker's. @type {Record<string, string>} */
+const moved = { '/tests/isolation/moved.html': 'page.html' };
+
 /**
  * The real path of a file that may be served, or undefined: nothing outside the repository, nothing
  * hidden.
@@ -89,6 +92,11 @@ async function readServed(pathname) {
  */
 async function answerFile(response, pathname) {
   const name = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
+  const location = moved[name.replace(isolationFolder, '/tests/isolation/')];
+  if (location) {
+    response.writeHead(302, { location }).end();
+    return;
+  }
   const body = await readServed(name);
   if (body === undefined) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end(`no file ${name}\n`);

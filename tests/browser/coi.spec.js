@@ -21,6 +21,7 @@ async function look() {
   const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
   return {
     isolated: crossOriginIsolated,
+    path: location.pathname,
     loads: Number(sessionStorage[`loads of ${location.pathname}`]),
     said: /** @type {any} */ (globalThis).said?.join(),
     workers: registrations
@@ -75,8 +76,13 @@ test(
       return headers.get('cross-origin-embedder-policy');
     });
     expect(fetched, 'what is only fetched goes its own way').toBeNull();
+    const note = await tab.evaluate(() => sessionStorage.getItem('sluice-coi'));
+    expect(note, 'of what it was reloaded for').toBeNull();
+    await tab.goto(`${folder}/moved.html`);
+    await shows(tab, { isolated: true, path: `${folder}/page.html` });
+    await tab.goto(page());
     await tab.reload();
-    await shows(tab, { isolated: true, loads: 3 });
+    await shows(tab, { isolated: true, loads: 5, said: '' });
   },
 );
 
@@ -98,6 +104,12 @@ test(
     expect((await tab.evaluate(look)).loads).toBeLessThanOrEqual(3);
   },
 );
+
+test('coi.js ends reloading where that is of no use', only(false), async ({ tab, engineName }) => {
+  await tab.goto(page('coep=unsafe-none'));
+  await shows(tab, { isolated: false, said: expect.stringMatching(/reloaded for that already/) });
+  expect((await tab.evaluate(look)).loads).toBeLessThanOrEqual(engineName === 'webkit' ? 3 : 2);
+});
 
 test('coi.js goes when it is asked to', only(false), async ({ tab }) => {
   await tab.goto(page());

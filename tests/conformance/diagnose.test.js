@@ -24,11 +24,16 @@ const codes = ({ problems }, severity) =>
 function problemOf(report, code) {
   const found = report.problems.find((one) => one.code === code);
   ok(found, `${code} is among ${codes(report)}`);
+  for (const text of [found.message, found.fix]) ok(/\w+ \w+/.test(text), `${code}: ${text}`);
   return found;
 }
 
 /** Reports what is sent with these headers in place of the page. @param {Record<string, string>} headers */
-const sentWith = (headers) => found('fetch', async () => new Response('', { headers }));
+const sentWith = (headers) =>
+  found('fetch', async (/** @type {string} */ _, /** @type {RequestInit} */ { cache }) => {
+    equal(cache, 'no-store', 'what the server sends, and no copy');
+    return new Response('', { headers });
+  });
 
 /** @type {import('./env.js').Case[]} */
 const cases = [
@@ -66,6 +71,21 @@ const cases = [
         for (const part of [code, message, `fix: ${fix}`]) ok(text.includes(part), part);
       match(text, env.engine === 'node' ? /Node v\d/ : /Mozilla/);
       ok(!/[?#]/.test(text.split('\n')[1]), text);
+    },
+  },
+  {
+    name: 'the number of cores is 1 to 64, whatever the browser says',
+    where: onPages,
+    run: async () => {
+      for (const [said, cores] of [
+        [0, 1],
+        [undefined, 1],
+        [6, 6],
+        [1000, 64],
+      ])
+        await replaced(navigator, 'hardwareConcurrency', said, async () => {
+          equal((await diagnose()).cores, cores);
+        });
     },
   },
   {
@@ -111,6 +131,12 @@ const cases = [
         const report = await sentWith({ ...right, [coep]: 'credentialless' });
         deepEqual(codes(report), ['coep-credentialless']);
         match(problemOf(report, 'coep-credentialless').fix, /require-corp/);
+      });
+      const chrome =
+        'Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36';
+      await replaced(navigator, 'userAgent', chrome, async () => {
+        const report = await sentWith({ ...right, [coep]: 'credentialless' });
+        deepEqual(codes(report), ['headers-late'], 'it knows that one');
       });
     },
   },
@@ -209,6 +235,7 @@ const cases = [
     run: async (env) => {
       const report = await inFrame(env, '');
       deepEqual(codes(report), ['iframe', 'coep']);
+      match(problemOf(report, 'coep').message, /framed\.html was sent without/);
       match(problemOf(report, 'iframe').fix, /allow="cross-origin-isolated"/);
     },
   },
@@ -217,6 +244,10 @@ const cases = [
     where: onPages,
     run: async (env) => {
       const report = await inFrame(env, "worker-src 'none'");
+      equal(problemOf(report, 'csp-worker').severity, 'error');
+      // The address of the frame has a query.
+      ok(!report.text.includes('policy='), report.text);
+      match(report.text, /framed\.html\n/);
       match(problemOf(report, 'csp-worker').message, /forbids the worker .* by worker-src/);
       equal(report.transport, env.transport);
     },

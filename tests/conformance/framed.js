@@ -11,7 +11,7 @@ const found = loading
       () => ({ code: 'none' }),
       ({ code, message }) => ({ code, message }),
     )
-  : diagnose();
+  : diagnose().then((report) => ({ ...report, text: String(report) }));
 found.then(
   (report) => parent.postMessage(JSON.parse(JSON.stringify(report)), '*'),
   (error) => parent.postMessage({ error: String(error) }, '*'),

@@ -147,6 +147,14 @@ const cases = [
       await load(`/${path}`);
       await load(`../../${path}`); // the page is tests/conformance/page.html
       equal(isWasmModuleCached(`/${path}`), true);
+      const base = document.createElement('base');
+      base.href = '/somewhere/else/';
+      document.head.append(base);
+      try {
+        await load(`../../${path}`); // which the page says itself
+      } finally {
+        base.remove();
+      }
       equal(await answers(env, url), 1);
     },
   },
