@@ -500,6 +500,33 @@ static void signalled_as_the_time_passes(sluice_space *space, crash_log *log, in
   CRASH_EQUAL(sluice_mutex_unlock(there.mutex, me), SLUICE_OK);
 }
 
+static void notify_it(void) {
+  CRASH_EQUAL(sluice_event_notify_all(there.event), SLUICE_OK);
+}
+
+static void notified_as_the_time_passes(sluice_space *space, crash_log *log, int finished) {
+  (void)log;
+  (void)finished;
+  there = open_all(space);
+  uint32_t key = sluice_event_key(there.event);
+  crash_meanwhile("event.wait: woken", 0, notify_it);
+  CRASH_EQUAL(sluice_event_wait(there.event, key, 0), SLUICE_OK);
+  CRASH_EQUAL(sluice_event_wait(there.event, sluice_event_key(there.event), 0), SLUICE_E_TIMEOUT);
+}
+
+static void come_as_the_last(void) {
+  CRASH_EQUAL(sluice_barrier_wait(there.barrier, BYSTANDER, -1), 0);
+}
+
+static void complete_as_the_time_passes(sluice_space *space, crash_log *log, int finished) {
+  (void)log;
+  (void)finished;
+  there = open_all(space);
+  crash_meanwhile("barrier.wait: woken", 0, come_as_the_last);
+  CRASH_EQUAL(sluice_barrier_wait(there.barrier, space->participant, 0), 1);
+  CRASH_EQUAL(sluice_barrier_wait(there.barrier, space->participant, 0), SLUICE_E_TIMEOUT);
+}
+
 static void take_mutex_away(void) {
   atomic_store(&there.mutex->word, BYSTANDER);
 }
@@ -574,6 +601,10 @@ const crash_scenario crash_scenarios[] = {
     {"what a dead one began is done", open_with_beginner, do_it, it_is_done, clean},
     {"a wait that was signalled as its time passed was not in vain", only_open, NULL,
      signalled_as_the_time_passes, clean},
+    {"a notification as the time of a wait passes is heard", only_open, NULL,
+     notified_as_the_time_passes, clean},
+    {"a phase that is complete as the time of a wait passes is complete", only_open, NULL,
+     complete_as_the_time_passes, clean},
     {"a mutex that another takes from its owner is poisoned", only_open, NULL,
      mutex_lost_while_held, clean},
     {"a read-write lock that another takes from its writer is poisoned", only_open, NULL,

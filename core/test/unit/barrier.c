@@ -98,6 +98,21 @@ static void any_participants_may_be_the_parties(void **state) {
   free(barrier);
 }
 
+static void all_participants_may_be_the_parties(void **state) {
+  (void)state;
+  sluice_barrier *barrier = fresh_barrier(SLUICE_PARTICIPANTS);
+  for (uint32_t phase = 0; phase < 2; phase++) {
+    int first = sluice_barrier_arrive(barrier, A);
+    for (uint32_t i = 1; i < SLUICE_PARTICIPANTS - 1; i++) {
+      assert_true(sluice_barrier_arrive(barrier, A + i) >= 0);
+      assert_int_equal(sluice_barrier_poll(barrier, first), SLUICE_E_BUSY);
+    }
+    assert_int_equal(sluice_barrier_wait(barrier, A + SLUICE_PARTICIPANTS - 1, -1), 0);
+    assert_int_equal(sluice_barrier_poll(barrier, first), SLUICE_PARTICIPANTS - 1);
+  }
+  free(barrier);
+}
+
 static void a_party_arrives_once_in_a_phase(void **state) {
   (void)state;
   sluice_barrier *barrier = fresh_barrier(2);
@@ -338,6 +353,7 @@ int main(void) {
       cmocka_unit_test(all_go_on_when_the_last_has_come),
       cmocka_unit_test(phase_follows_phase_also_when_their_number_wraps),
       cmocka_unit_test(any_participants_may_be_the_parties),
+      cmocka_unit_test(all_participants_may_be_the_parties),
       cmocka_unit_test(a_party_arrives_once_in_a_phase),
       cmocka_unit_test(an_id_that_no_participant_has_is_invalid),
       cmocka_unit_test(who_gives_up_has_never_arrived),

@@ -390,6 +390,9 @@ static void closing_wakes_all_and_leaves_the_mutex_free(void **state) {
   assert_int_equal(sluice_mutex_lock(&both->mutex, A, 0), SLUICE_OK);
   assert_int_equal(sluice_condvar_wait(&both->condvar, &both->mutex, A, -1), SLUICE_E_CLOSED);
   assert_int_equal(sluice_mutex_lock(&both->mutex, A, 0), SLUICE_OK);
+  assert_int_equal(sluice_condvar_sleep(&both->condvar, &both->mutex, A), 0);
+  assert_int_equal(atomic_load(&both->mutex.word), A); /* nothing has changed */
+  assert_int_equal(atomic_load(&both->condvar.waiting), 0);
   assert_int_equal(sluice_condvar_signal(&both->condvar), SLUICE_E_CLOSED);
   assert_int_equal(sluice_condvar_broadcast(&both->condvar), SLUICE_E_CLOSED);
   free(both);

@@ -407,6 +407,9 @@ static void sleep_gives_a_value_only_while_there_is_a_reason(void **state) {
   assert_int_equal(sluice_rwlock_write_sleep(rwlock, B), 0);
   assert_int_equal(sluice_rwlock_write_trylock(rwlock, B), SLUICE_OK);
   assert_int_equal(atomic_load(&rwlock->waiting), 0);
+  (void)sluice_rwlock_shut(rwlock); /* who slept now would sleep for ever */
+  assert_int_equal(sluice_rwlock_read_sleep(rwlock, A), 0);
+  assert_int_equal(sluice_rwlock_write_sleep(rwlock, A), 0);
   free(rwlock);
 }
 

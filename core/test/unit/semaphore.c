@@ -66,12 +66,14 @@ static void a_number_of_permits_that_is_not_its_own_is_invalid(void **state) {
   (void)state;
   sluice_semaphore *semaphore = fresh_semaphore(PERMITS);
   const uint32_t wrong[] = {0, 2, 4, 100000, UINT32_MAX};
+  assert_int_equal(sluice_semaphore_try(semaphore, PERMITS, A), 0);
   for (int i = 0; i < 5; i++) {
     assert_int_equal(sluice_semaphore_acquire(semaphore, wrong[i], A, -1), SLUICE_E_INVALID);
     assert_int_equal(sluice_semaphore_try(semaphore, wrong[i], A), SLUICE_E_INVALID);
     assert_int_equal(sluice_semaphore_release(semaphore, wrong[i], A, 0), SLUICE_E_INVALID);
     assert_int_equal(sluice_semaphore_sleep(semaphore, wrong[i]), 0);
   }
+  assert_int_equal(sluice_semaphore_release(semaphore, PERMITS, A, 0), SLUICE_OK);
   free(semaphore);
 }
 
@@ -347,6 +349,9 @@ static void sleep_gives_a_value_only_while_no_permit_is_free(void **state) {
   assert_int_equal(atomic_load(&semaphore->released), value);
   assert_int_equal(sluice_semaphore_release(semaphore, PERMITS, A, 1), SLUICE_OK);
   assert_int_not_equal(atomic_load(&semaphore->released), value);
+  assert_int_equal(sluice_semaphore_try(semaphore, PERMITS, A), 1);
+  (void)sluice_semaphore_shut(semaphore);
+  assert_int_equal(sluice_semaphore_sleep(semaphore, PERMITS), 0); /* it would sleep for ever */
   free(semaphore);
 }
 
