@@ -211,14 +211,16 @@ void sluice_ring_rewind(sluice_ring_consumer *consumer);
 int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_t timeout_ns);
 int sluice_ring_consumer_sleep(sluice_ring_consumer *consumer);
 
-/* Closes the ring for reading, for good: the producer's next claim says SLUICE_E_CLOSED. */
+/* Closes the ring for reading, for good: the producer's next claim says SLUICE_E_CLOSED. Releases
+ * what was read. SLUICE_OK. Idempotent. */
 int sluice_ring_consumer_close(sluice_ring_consumer *consumer);
 
 /* Marks the end that participant `owner` holds, if it does, as lost and wakes the other end.
  * Returns how many ends that were. */
 int sluice_ring_bury(sluice_ring *ring, uint32_t owner);
 
-/* Closes the ring for writing, whoever holds the producer's end, and wakes both ends. */
+/* Closes the ring for writing, whoever holds the producer's end, and wakes both ends. SLUICE_OK.
+ * Idempotent. Any thread. */
 int sluice_ring_close(sluice_ring *ring);
 
 /* Bytes committed and not released, by the statistics words. Any thread. */

@@ -272,7 +272,8 @@ int sluice_ring_many_consumer_close(sluice_ring_many_consumer *consumer);
 
 /* ---- the ring ---- */
 
-/* Closes the ring for writing, whoever has it open, and wakes all. Any thread. */
+/* Closes the ring for writing, whoever has it open, and wakes all. SLUICE_OK. Idempotent. Any
+ * thread. */
 int sluice_ring_many_close(sluice_ring_many *ring);
 
 /* Sets *figures. Any thread. */

@@ -101,12 +101,16 @@ int sluice_space_init(sluice_space *space, void *at, uint32_t bytes);
  * claims more than `available`. */
 int sluice_space_attach(sluice_space *space, void *at, uint32_t available);
 
-/* Tells all threads that the memory behind the space now reaches `bytes`. Never shrinks. */
+/* Tells all threads that the memory behind the space now reaches `bytes`. Never shrinks: fewer
+ * change nothing. SLUICE_OK, or SLUICE_E_INVALID for more than this thread may touch: natively
+ * space->bytes, which its owner raises once its own mapping reaches further; in wasm the memory's
+ * size. A thread that may touch less goes on with what it can reach, and is told SLUICE_E_AGAIN
+ * where that does not do. */
 int sluice_space_grow(sluice_space *space, uint32_t bytes);
 
 /* Closes the space for everybody: each end of each channel is closed and its waiters are woken; of
  * objects that have lost their names only where the caller has joined. What was committed can still
- * be read. Idempotent. */
+ * be read. SLUICE_OK. Idempotent. */
 int sluice_space_close(sluice_space *space);
 
 /* SLUICE_OK while the space is open, else SLUICE_E_CLOSED or SLUICE_E_POISONED. */

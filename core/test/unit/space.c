@@ -223,6 +223,9 @@ static void a_thread_that_sees_less_of_the_space_does_not_poison_it(void **state
   assert_int_equal(sluice_directory_find(&narrow, "r", 1), 0);
   assert_int_equal(narrow.status, SLUICE_E_AGAIN);
   assert_int_equal(sluice_directory_remove(&narrow, "r", 1), SLUICE_E_AGAIN);
+  narrow.bytes = BYTES; /* it has mapped as much */
+  assert_int_equal(sluice_directory_find(&narrow, "r", 1), beyond);
+  narrow.bytes = 16384;
   assert_int_equal(sluice_slab_unref(&narrow, own), SLUICE_OK);
   (void)sluice_participant_leave(&narrow);
   assert_int_equal(sluice_space_state(&wide), SLUICE_OK);
