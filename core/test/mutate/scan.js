@@ -22,6 +22,9 @@ const STEPS = {
   sluice_event_wake_all: () => '(void)0',
   sluice_mutex_word_wake_all: () => '(void)0',
   sluice_mutex_word_pass: () => '(void)0',
+  sluice_semaphore_pass: () => '(void)0',
+  sluice_condvar_pass: () => '(void)0',
+  sluice_cell_turn_pass: () => '(void)0',
   sluice_flag: () => '(void)0',
   sluice_ring_flag: () => '(void)0',
   sluice_ring_many_flag: () => '(void)0',
@@ -41,11 +44,13 @@ const STEPS = {
   let_in: () => '(void)0',
   let_go: () => '(void)0',
   pass_on: () => '(void)0',
+  pass_room_on: () => '(void)0',
+  pass_items_on: () => '(void)0',
   zero: () => '(void)0',
 };
 
 /** Two of these next to each other commute. */
-const WAKES = /wake|event_signal/;
+const WAKES = /wake|event_signal|pass_/;
 
 /** What may stand between two statements that are next to each other: crash points, figures. */
 const NOTHING = /^\s*((SLUICE_STEP|sluice_figure)\([^;]*\);\s*)*$/;
