@@ -142,6 +142,21 @@ static void a_sleeper_wakes_when_it_is_unlocked(void **state) {
   free(mutex);
 }
 
+static int lock_within_an_hour(void *mutex, uint32_t owner) {
+  return sluice_mutex_lock(mutex, owner, AN_HOUR);
+}
+
+static void a_limited_wait_that_is_woken_in_time_gets_the_mutex(void **state) {
+  (void)state;
+  sluice_mutex *mutex = fresh_mutex();
+  sleeper other;
+  assert_int_equal(sluice_mutex_lock(mutex, A, AN_HOUR), SLUICE_OK);
+  put_to_sleep(&other, lock_within_an_hour, mutex, B);
+  assert_int_equal(sluice_mutex_unlock(mutex, A), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_OK);
+  free(mutex);
+}
+
 static int lock_and_unlock(void *mutex, uint32_t owner) {
   int status = sluice_mutex_lock(mutex, owner, -1);
   return status == SLUICE_OK ? sluice_mutex_unlock(mutex, owner) : status;
@@ -413,6 +428,7 @@ int main(void) {
       cmocka_unit_test(a_limited_wait_times_out),
       cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_sleeper_wakes_when_it_is_unlocked),
+      cmocka_unit_test(a_limited_wait_that_is_woken_in_time_gets_the_mutex),
       cmocka_unit_test(one_unlock_brings_all_sleepers_through_one_after_another),
       cmocka_unit_test(a_barger_wakes_those_it_has_overtaken),
       cmocka_unit_test(what_an_owner_wrote_the_next_sees),

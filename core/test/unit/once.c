@@ -107,6 +107,24 @@ static void all_that_wait_go_on_when_it_is_done(void **state) {
   free(once);
 }
 
+static int begin_within_an_hour(void *once, uint32_t owner) {
+  return sluice_once_begin(once, owner, AN_HOUR);
+}
+
+static void a_limited_wait_that_is_woken_in_time_goes_on(void **state) {
+  (void)state;
+  sluice_once *once = fresh_once();
+  sleeper other;
+  assert_int_equal(sluice_once_begin(once, D, AN_HOUR), SLUICE_ONCE_RUN);
+  put_to_sleep(&other, begin_within_an_hour, once, A);
+  assert_int_equal(sluice_once_cancel(once, D), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_ONCE_RUN);
+  put_to_sleep(&other, begin_within_an_hour, once, B);
+  assert_int_equal(sluice_once_done(once, A), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_ONCE_DONE);
+  free(once);
+}
+
 static void what_could_not_be_done_the_next_one_does(void **state) {
   (void)state;
   sluice_once *once = fresh_once();
@@ -268,6 +286,7 @@ int main(void) {
       cmocka_unit_test(an_id_that_no_participant_has_is_invalid),
       cmocka_unit_test(a_limited_wait_times_out),
       cmocka_unit_test(all_that_wait_go_on_when_it_is_done),
+      cmocka_unit_test(a_limited_wait_that_is_woken_in_time_goes_on),
       cmocka_unit_test(what_could_not_be_done_the_next_one_does),
       cmocka_unit_test(what_the_runner_wrote_all_see),
       cmocka_unit_test(the_next_does_it_and_is_told_when_the_first_has_died),

@@ -140,6 +140,31 @@ static void a_sleeping_consumer_wakes_on_commit(void **state) {
   }
 }
 
+static void *wait_an_hour_to_read(void *consumer) {
+  return (void *)(intptr_t)sluice_ring_many_consumer_wait(consumer, AN_HOUR);
+}
+
+static void *wait_an_hour_to_write(void *producer) {
+  return (void *)(intptr_t)sluice_ring_many_producer_wait(producer, 0, AN_HOUR);
+}
+
+static void limited_waits_that_are_woken_in_time_are_told_to_try_again(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  pthread_t thread = start(wait_an_hour_to_read, &ends.consumers[0]);
+  until_marked(&ends.ring->filled);
+  assert_int_equal(push_many(&ends.producers[0], "x", 0), SLUICE_OK);
+  assert_int_equal(finish(thread), SLUICE_OK);
+  while (push_many(&ends.producers[0], "x", 0) == SLUICE_OK) {
+  }
+  thread = start(wait_an_hour_to_write, &ends.producers[0]);
+  until_marked(&ends.ring->room);
+  assert_non_null(sluice_ring_many_peek(&ends.consumers[0]));
+  assert_int_equal(sluice_ring_many_release(&ends.consumers[0]), 1);
+  assert_int_equal(finish(thread), SLUICE_OK);
+  discard_many(&ends);
+}
+
 static void a_sleeping_consumer_wakes_on_an_abort_before_records(void **state) {
   (void)state;
   for (int kind = MPSC; kind <= MPMC; kind++) {
@@ -431,6 +456,7 @@ int main(void) {
       cmocka_unit_test(a_consumer_keeps_what_it_peeked_at_while_it_waits),
       cmocka_unit_test(a_wait_leaves_an_mpmc_rings_side_free),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_commit),
+      cmocka_unit_test(limited_waits_that_are_woken_in_time_are_told_to_try_again),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_an_abort_before_records),
       cmocka_unit_test(a_sleeping_consumer_wakes_when_the_last_producer_closes),
       cmocka_unit_test(all_sleeping_consumers_hear_of_a_close),

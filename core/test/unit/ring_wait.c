@@ -127,6 +127,31 @@ static void a_sleeping_consumer_wakes_on_commit(void **state) {
   discard(&ends);
 }
 
+static void *wait_an_hour_to_read(void *consumer) {
+  return (void *)(intptr_t)sluice_ring_consumer_wait(consumer, AN_HOUR);
+}
+
+static void *wait_an_hour_to_write(void *producer) {
+  return (void *)(intptr_t)sluice_ring_producer_wait(producer, 0, AN_HOUR);
+}
+
+static void limited_waits_that_are_woken_in_time_are_told_to_try_again(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  pthread_t thread = start(wait_an_hour_to_read, &ends.consumer);
+  until_asleep(&ends.ring->consumer.asleep);
+  assert_int_equal(sluice_ring_push(&ends.producer, NULL, 0, 0), SLUICE_OK);
+  assert_int_equal(finish(thread), SLUICE_OK);
+  while (sluice_ring_push(&ends.producer, NULL, 0, 0) == SLUICE_OK) {
+  }
+  thread = start(wait_an_hour_to_write, &ends.producer);
+  until_asleep(&ends.ring->producer.asleep);
+  assert_non_null(sluice_ring_peek(&ends.consumer));
+  assert_int_equal(sluice_ring_release(&ends.consumer), 1);
+  assert_int_equal(finish(thread), SLUICE_OK);
+  discard(&ends);
+}
+
 static void a_sleeping_consumer_wakes_on_append(void **state) {
   (void)state;
   both ends = open_both(CAPACITY);
@@ -358,6 +383,7 @@ int main(void) {
       cmocka_unit_test(a_consumer_releases_what_it_drained_though_it_need_not_sleep),
       cmocka_unit_test(a_consumer_keeps_what_it_peeked_at_while_it_waits),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_commit),
+      cmocka_unit_test(limited_waits_that_are_woken_in_time_are_told_to_try_again),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_append),
       cmocka_unit_test(a_sleeping_consumer_wakes_when_the_producer_closes),
       cmocka_unit_test(a_sleeping_consumer_wakes_when_the_producer_dies),

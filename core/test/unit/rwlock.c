@@ -166,6 +166,28 @@ static void the_last_reader_lets_a_writer_in(void **state) {
   free(rwlock);
 }
 
+static int read_within_an_hour(void *rwlock, uint32_t owner) {
+  return sluice_rwlock_read_lock(rwlock, owner, AN_HOUR);
+}
+
+static int write_within_an_hour(void *rwlock, uint32_t owner) {
+  return sluice_rwlock_write_lock(rwlock, owner, AN_HOUR);
+}
+
+static void limited_waits_that_are_woken_in_time_get_the_lock(void **state) {
+  (void)state;
+  sluice_rwlock *rwlock = fresh_rwlock();
+  sleeper other;
+  assert_int_equal(sluice_rwlock_read_lock(rwlock, A, AN_HOUR), SLUICE_OK);
+  put_to_sleep(&other, write_within_an_hour, rwlock, B);
+  assert_int_equal(sluice_rwlock_read_unlock(rwlock, A), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_OK);
+  put_to_sleep(&other, read_within_an_hour, rwlock, A);
+  assert_int_equal(sluice_rwlock_write_unlock(rwlock, B), SLUICE_OK);
+  assert_int_equal(awake(&other), SLUICE_OK);
+  free(rwlock);
+}
+
 static void a_writer_lets_all_readers_in(void **state) {
   (void)state;
   sluice_rwlock *rwlock = fresh_rwlock();
@@ -445,6 +467,7 @@ int main(void) {
       cmocka_unit_test(limited_waits_time_out),
       cmocka_unit_test(a_waiting_writer_keeps_new_readers_out),
       cmocka_unit_test(the_last_reader_lets_a_writer_in),
+      cmocka_unit_test(limited_waits_that_are_woken_in_time_get_the_lock),
       cmocka_unit_test(a_writer_lets_all_readers_in),
       cmocka_unit_test(writers_come_one_after_another_and_then_the_readers),
       cmocka_unit_test(a_writer_that_gives_up_lets_the_readers_in_that_it_kept_out),

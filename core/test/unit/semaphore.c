@@ -155,6 +155,21 @@ static void a_sleeper_gets_the_permit_that_is_released(void **state) {
   free(semaphore);
 }
 
+static int acquire_within_an_hour(void *semaphore, uint32_t owner) {
+  return sluice_semaphore_acquire(semaphore, PERMITS, owner, AN_HOUR);
+}
+
+static void a_limited_wait_that_is_woken_in_time_gets_a_permit(void **state) {
+  (void)state;
+  sluice_semaphore *semaphore = fresh_semaphore(PERMITS);
+  sleeper other;
+  take_all(semaphore);
+  put_to_sleep(&other, acquire_within_an_hour, semaphore, B);
+  assert_int_equal(sluice_semaphore_release(semaphore, PERMITS, A, 2), SLUICE_OK);
+  assert_int_equal(awake(&other), 2);
+  free(semaphore);
+}
+
 static void one_permit_brings_all_sleepers_through(void **state) {
   (void)state;
   sluice_semaphore *semaphore = fresh_semaphore(PERMITS);
@@ -379,6 +394,7 @@ int main(void) {
       cmocka_unit_test(an_id_that_no_participant_has_is_invalid),
       cmocka_unit_test(a_limited_wait_times_out),
       cmocka_unit_test(a_sleeper_gets_the_permit_that_is_released),
+      cmocka_unit_test(a_limited_wait_that_is_woken_in_time_gets_a_permit),
       cmocka_unit_test(one_permit_brings_all_sleepers_through),
       cmocka_unit_test(as_many_wake_as_permits_are_released),
       cmocka_unit_test(what_a_holder_wrote_the_permits_next_holder_sees),

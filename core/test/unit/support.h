@@ -22,6 +22,7 @@
 enum { WATCHDOG_SECONDS = 60 };
 
 #define NS_PER_MS INT64_C(1000000)
+#define AN_HOUR (INT64_C(3600000) * NS_PER_MS) /* a limit that no test gets to */
 
 /* A fresh, 128-byte aligned, zeroed block that ASan guards on both sides. The caller frees it. */
 static inline void *fresh(size_t bytes) {
