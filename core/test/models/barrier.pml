@@ -17,16 +17,15 @@
  * the end nobody waits in a phase that is over or broken.
  *
  * short: -DPROCESSES=2 -DPARTIES=2 -DROUNDS=2
- * short: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=1 -DDEATHS=1 -DMORTAL=0
+ * short: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=1 -DDEATHS=1
  * short: -DPROCESSES=3 -DPARTIES=2 -DROUNDS=1
  * short: -DPROCESSES=2 -DPARTIES=2 -DROUNDS=2 -DGIVE_UP
  * short: -DPROCESSES=2 -DPARTIES=2 -DROUNDS=2 -DDEATHS=1 -DREBURIALS=1
- * long: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=2
- * long: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=1 -DDEATHS=1
- * long: -DPROCESSES=2 -DPARTIES=2 -DROUNDS=2 -DDEATHS=2 -DREBURIALS=1
- * long: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=1 -DDEATHS=1 -DGIVE_UP
- * long: -DPROCESSES=3 -DPARTIES=2 -DROUNDS=2
- * long: -DPROCESSES=3 -DPARTIES=2 -DROUNDS=1 -DDEATHS=1
+ * long: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=2 -DDEATHS=1 -DREBURIALS=1
+ * long: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=1 -DDEATHS=2 -DREBURIALS=1
+ * long: -DPROCESSES=3 -DPARTIES=3 -DROUNDS=2 -DDEATHS=1 -DGIVE_UP
+ * long: -DPROCESSES=3 -DPARTIES=2 -DROUNDS=2 -DDEATHS=1
+ * long: -DPROCESSES=2 -DPARTIES=2 -DROUNDS=2 -DDEATHS=2 -DREBURIALS=1 -DGIVE_UP
  * mutants: ARRIVE_BY_STORE ONE_TOO_FEW NO_WAKE WAKE_FIRST NO_LOOK_AFTER_MARK NO_WITHDRAW STAY_WHEN_LOST
  * mutants: WITHDRAW_NO_LOOK MEMBER_LATE NO_MEMBER KEEP_BITS RECOVER_NO_FLAG RECOVER_NO_WAKE
  * mutants: RECOVER_BY_SIGNAL RECOVER_WAKES_FIRST LEAVE_STAYS_MEMBER NO_FLAG_IN_POLL
@@ -47,6 +46,11 @@
 #define REBURIALS 0
 #endif
 #define WORDS 1
+#ifdef GIVE_UP
+#define SAME_AS_LAST(who) ((who) > 1)
+#else
+#define SAME_AS_LAST(who) ((who) > 0)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 #define passed 0 /* the event word */
@@ -60,7 +64,7 @@ byte members;
 bool broken; /* the object's flag SLUICE_BARRIER_BROKEN */
 
 bool over[PROCESSES];
-byte deaths, reburials, generation, finished;
+byte deaths, finished;
 
 /* What the proof knows and the program does not. */
 byte within[PHASES];  /* how many have arrived and have not withdrawn */
@@ -73,86 +77,75 @@ bool member_died;
 
 #define count_of(set) (((set) & 1) + ((set) >> 1 & 1) + ((set) >> 2 & 1) + ((set) >> 3 & 1))
 
-/* sluice_barrier_poll: `status` */
+/* sluice_barrier_poll: two looks; `status` */
 #define BUSY 1
 #define LOST 2
 #define OVER 3
 inline poll()
 {
-  if
-  :: (arrivals >> PHASE_SHIFT) != phase -> status = OVER
-  :: else ->
 #ifdef MUTANT_NO_FLAG_IN_POLL
-    status = BUSY
+  atomic { status = ((arrivals >> PHASE_SHIFT) != phase -> OVER : BUSY) }
 #else
-    if
-    :: broken -> status = LOST
-    :: else -> status = BUSY
-    fi
-#endif
+  if
+  :: atomic { (arrivals >> PHASE_SHIFT) != phase -> status = OVER }
+  :: atomic { (arrivals >> PHASE_SHIFT) == phase -> skip };
+    atomic { status = (broken -> LOST : BUSY) }
   fi
+#endif
 }
 
 /* sluice_barrier_withdraw: `status` stays as it was, or becomes what poll says */
 inline withdraw()
 {
-  atomic {
-    v = arrivals;
-    arrivals = arrivals & ~bit_of(me);
-    if
-    :: (v >> PHASE_SHIFT) == phase -> within[phase]--
-    :: else -> counted = true
-    fi
-  };
-#ifndef MUTANT_WITHDRAW_NO_LOOK
   if
-  :: (v >> PHASE_SHIFT) != phase -> v = 0; poll() /* covered */
-  :: else -> v = 0
-  fi
+  :: atomic { (arrivals >> PHASE_SHIFT) == phase -> within[phase]--; arrivals = arrivals & ~bit_of(me) }
+  :: atomic { (arrivals >> PHASE_SHIFT) != phase -> counted = true; arrivals = arrivals & ~bit_of(me) };
+#ifndef MUTANT_WITHDRAW_NO_LOOK
+    poll() /* covered */
 #endif
+  fi
 }
 
 proctype party(byte me)
 {
-  byte key, v, arrived, phase, missing, status, rounds;
+  byte key, v, phase, status, rounds;
+  bool missing;
   bool counted; /* the proof's: the phase ended with this one's arrival, before it could withdraw */
   WAIT_LOCALS;
   {
     skip;
   next:
-    if
-    :: rounds == ROUNDS -> goto leave
-    :: else -> rounds++
-    fi;
+    atomic {
+      if
+      :: rounds == ROUNDS -> rounds = 0; goto leave
+      :: else -> rounds++
+      fi
+    };
     /* sluice_barrier_arrive */
     if
-    :: broken -> goto leave
-    :: else
+    :: atomic { broken -> rounds = 0; goto leave }
+    :: atomic { !broken -> skip }
     fi;
 #ifndef MUTANT_NO_MEMBER
 #ifndef MUTANT_MEMBER_LATE
-    if
-    :: (members & bit_of(me)) == 0 -> members = members | bit_of(me)
-    :: else
-    fi;
+    /* only its owner sets or clears the bit */
+    members = members | bit_of(me);
 #endif
 #endif
-    v = arrivals;
   try:
     atomic {
+      v = arrivals;
       assert((v & bit_of(me)) == 0);
-      arrived = (v & EVERYBODY) | bit_of(me);
       phase = v >> PHASE_SHIFT;
 #ifdef MUTANT_ONE_TOO_FEW
-      missing = (count_of(arrived) >= PARTIES - 1 -> 0 : PARTIES - count_of(arrived));
+      missing = count_of(v & EVERYBODY) + 1 < PARTIES - 1
 #else
-      missing = PARTIES - count_of(arrived);
+      missing = count_of(v & EVERYBODY) + 1 < PARTIES
 #endif
-      v = v | bit_of(me)
     };
 #ifdef MUTANT_WAKE_FIRST
     if
-    :: missing == 0 -> event_signal_all(passed)
+    :: !missing -> event_signal_all(passed)
     :: else
     fi;
 #endif
@@ -161,66 +154,56 @@ proctype party(byte me)
 #ifdef MUTANT_ARRIVE_BY_STORE
       :: true ->
 #else
-      :: arrivals == (v & ~bit_of(me)) ->
+      :: arrivals == v ->
 #endif
         within[phase]++;
+        was_member[me] = true;
         if
-        :: missing == 0 ->
+        :: missing -> arrivals = v | bit_of(me); v = 0; missing = false; goto again
+        :: else ->
 #ifdef MUTANT_KEEP_BITS
-          arrivals = arrivals + (1 << PHASE_SHIFT);
+          arrivals = (v | bit_of(me)) + (1 << PHASE_SHIFT);
 #else
           arrivals = (phase + 1) << PHASE_SHIFT;
 #endif
+          v = 0;
           assert(within[phase] == PARTIES);
           last[phase]++;
           assert(last[phase] == 1)
-        :: else -> arrivals = v
-        fi;
-        was_member[me] = true;
-        v = 0;
-        arrived = 0
+        fi
 #ifndef MUTANT_ARRIVE_BY_STORE
-      :: else -> v = arrivals; goto try
+      :: else -> v = 0; phase = 0; missing = false; goto try
 #endif
       fi
     };
+#if !defined(MUTANT_NO_WAKE) && !defined(MUTANT_WAKE_FIRST)
+    event_signal_all(passed);
+#endif
+    /* sluice_barrier_wait */
+  again:
 #ifdef MUTANT_MEMBER_LATE
     members = members | bit_of(me);
 #endif
-#if !defined(MUTANT_NO_WAKE) && !defined(MUTANT_WAKE_FIRST)
-    if
-    :: missing == 0 -> event_signal_all(passed)
-    :: else
-    fi;
-#endif
-    missing = 0;
-    /* sluice_barrier_wait */
-  again:
     poll();
     if
-    :: status == BUSY
+    :: atomic { status == BUSY -> status = 0 }
     :: status == LOST ->
 #ifndef MUTANT_STAY_WHEN_LOST
       withdraw();
 #endif
       goto told
-    :: status == OVER -> goto told
+    :: atomic { status == OVER -> goto told }
     fi;
     /* sluice_barrier_sleep */
     event_mark(passed, key);
 #ifndef MUTANT_NO_LOOK_AFTER_MARK
     poll();
     if
-    :: status == BUSY
-    :: else ->
-      key = 0;
+    :: atomic { status == BUSY -> status = 0 }
+    :: atomic { status != BUSY -> key = 0; status = 0; goto again }
 #ifdef GIVE_UP
-      if
-      :: true
-      :: me == 0 -> status = BUSY; withdraw(); goto told /* covered */
-      fi;
+    :: atomic { status != BUSY && me == 0 -> key = 0; status = BUSY }; withdraw(); goto told /* covered */
 #endif
-      goto again
     fi;
 #endif
     atomic {
@@ -232,17 +215,15 @@ proctype party(byte me)
     };
   end_asleep:
     if
-    :: asleep[me] == 0
+    :: atomic { asleep[me] == 0 -> goto again }
 #ifdef GIVE_UP
-    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0 };
-      status = BUSY;
+    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; status = BUSY };
 #ifndef MUTANT_NO_WITHDRAW
       withdraw();
 #endif
       goto told
 #endif
     fi;
-    goto again;
 
   told:
     atomic {
@@ -256,6 +237,8 @@ proctype party(byte me)
         told_lost[phase] = true;
         assert(within[phase] < PARTIES);
         phase = 0;
+        rounds = 0;
+        counted = false;
         status = 0;
         goto leave
       :: status == BUSY -> assert((arrivals & bit_of(me)) == 0 && !counted) /* its time has run out */
@@ -273,20 +256,21 @@ proctype party(byte me)
       members = members & ~bit_of(me)
 #endif
     };
-    (finished < PROCESSES); /* one more step to die at */
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++ } /* and until then may die */
   } unless {
-    dead[me]
+    atomic {
+      dead[me] -> key = 0; v = 0; phase = 0; missing = false; status = 0; rounds = 0; counted = false;
+      FORGET_WAIT
+    }
   }
 }
 
 /* sluice_barrier_recover for `who` */
 proctype burier(byte who)
 {
-  byte mine;
   WAIT_LOCALS;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
 #ifdef MUTANT_RECOVER_WAKES_FIRST
@@ -296,41 +280,38 @@ again:
       assert(!was_member[who] || (members & bit_of(who)) != 0);
       assert(was_member[who] || (arrivals & bit_of(who)) == 0);
       assert(!left[who] || (members & bit_of(who)) == 0);
-      member_died = member_died || was_member[who]
-    };
+      member_died = member_died || was_member[who];
 #ifndef MUTANT_RECOVER_NO_FLAG
-    if
-    :: (members & bit_of(who)) != 0 -> broken = true
-    :: else
-    fi;
+      /* only the dead one changed its bit */
+      if
+      :: (members & bit_of(who)) != 0 -> broken = true
+      :: else
+      fi
 #endif
+    };
 #if !defined(MUTANT_RECOVER_NO_WAKE) && !defined(MUTANT_RECOVER_WAKES_FIRST)
     event_wake_all(passed);
 #endif
-    atomic { over[who] = true; finished++; goto buried }
+    atomic { burying[who] = false; over[who] = true; finished++ }
   } unless {
-    mine != generation && !over[who]
+    atomic { restart == who + 1 -> restart = 0; FORGET_WAIT; goto again }
   }
-  atomic { mine = generation; value = 0; woken = 0; hit = 0; i_ = 0 };
-  goto again;
-buried:
-  skip
 }
 
 active proctype death()
 {
 end:
   do
-#ifdef MORTAL
-  :: kill(MORTAL)
-#else
   :: kill(0)
   :: kill(1)
 #if PROCESSES > 2
   :: kill(2)
 #endif
+  :: kill_burier(0)
+  :: kill_burier(1)
+#if PROCESSES > 2
+  :: kill_burier(2)
 #endif
-  :: atomic { reburials < REBURIALS && deaths > 0 -> reburials++; generation++ }
   od
 }
 

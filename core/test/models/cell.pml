@@ -17,10 +17,10 @@
  * short: -DSLOTS=1 -DWRITERS=2 -DWRITES=1 -DDEATHS=1 -DREBURIALS=1
  * short: -DSLOTS=2 -DWRITERS=1 -DWRITES=3 -DDEATHS=0
  * short: -DSLOTS=1 -DWRITERS=1 -DWRITES=3 -DDEATHS=0
- * long: -DSLOTS=2 -DWRITERS=2 -DWRITES=2 -DDEATHS=1 -DREBURIALS=1
- * long: -DSLOTS=1 -DWRITERS=2 -DWRITES=2 -DDEATHS=1 -DREBURIALS=1
- * long: -DSLOTS=1 -DWRITERS=3 -DWRITES=1 -DDEATHS=1 -DREADS=1
- * long: -DSLOTS=1 -DWRITERS=2 -DWRITES=1 -DDEATHS=2 -DREBURIALS=1 -DREADS=1
+ * long: -DSLOTS=2 -DWRITERS=2 -DWRITES=2 -DDEATHS=2 -DREBURIALS=1
+ * long: -DSLOTS=1 -DWRITERS=2 -DWRITES=2 -DDEATHS=2 -DREBURIALS=1
+ * long: -DSLOTS=1 -DWRITERS=3 -DWRITES=1 -DDEATHS=1 -DREBURIALS=1
+ * long: -DSLOTS=2 -DWRITERS=3 -DWRITES=1 -DDEATHS=2
  * mutants: INTENT_LATE NO_INTENT_CHECK VERSION_FIRST SAME_SLOT CHECK_BEFORE_COPY NO_LOST
  * mutants: LOST_AFTER_UNLOCK LOST_STAYS UNLOCK_FIRST TOO_STRICT
  */
@@ -55,9 +55,8 @@ byte lock; /* the owner, plus 1 */
 bool flag_lost;
 bool dead[WRITERS];
 bool over[WRITERS];
-bool buried[WRITERS];
-byte generation_of[WRITERS];
-byte deaths, reburials, finished;
+bool burying[WRITERS];
+byte deaths, reburials, restart, finished; /* restart: whose burial is begun anew, plus 1 */
 
 /* The proof's: the value of each version */
 byte value_of[WRITERS * WRITES + 2];
@@ -70,11 +69,13 @@ proctype writer(byte me)
     do
     :: sent == WRITES -> break
     :: else ->
-      atomic { lock == 0 -> lock = me + 1 };
+      /* what only the owner of the lock changes is as good as its own */
       atomic {
-        next = version + 1;
-        assert(intent == version || intent == next);
-        value = 1 + me * WRITES + sent
+        lock == 0 ->
+          lock = me + 1;
+          next = version + 1;
+          assert(intent == version || intent == next);
+          value = 1 + me * WRITES + sent
       };
 #ifndef MUTANT_INTENT_LATE
       intent = next;
@@ -89,10 +90,7 @@ proctype writer(byte me)
 #endif
       length[slot_of(next)] = value;
 #ifndef MUTANT_LOST_STAYS
-      if
-      :: flag_lost -> flag_lost = false
-      :: else
-      fi;
+      flag_lost = false;
 #endif
 #ifdef MUTANT_UNLOCK_FIRST
       lock = 0;
@@ -100,58 +98,62 @@ proctype writer(byte me)
 #ifndef MUTANT_VERSION_FIRST
       atomic { value_of[next] = value; version = next; is_lost = false };
 #endif
+      atomic {
 #ifndef MUTANT_UNLOCK_FIRST
-      atomic { assert(lock == me + 1); lock = 0 };
+        assert(lock == me + 1);
+        lock = 0;
 #endif
-      atomic { sent++; next = 0; value = 0 }
-    od
+        sent++;
+        next = 0;
+        value = 0
+      }
+    od;
+    atomic { over[me] = true; sent = 0; finished++ }
   } unless {
-    dead[me]
+    atomic { dead[me] -> next = 0; value = 0; sent = 0 }
   }
-  atomic {
-    next = 0; value = 0; sent = 0;
-    !dead[me] || buried[me] -> over[me] = true; finished++
-  }
+}
+
+inline accept()
+{
+  assert(announced >= found); /* else the cell would be poisoned */
+#ifdef MUTANT_NO_INTENT_CHECK
+  ok = true;
+#else
+#ifdef MUTANT_TOO_STRICT
+  ok = announced == found;
+#else
+  ok = announced - found <= SLOTS - 1;
+#endif
+#endif
+  if
+  :: ok ->
+    assert(a == value_of[found] && b == a && l == a && found >= read);
+    read = found
+  :: else
+  fi;
+  l = 0; a = 0; b = 0; announced = 0; found = 0
 }
 
 /* One attempt; `ok`: accepted */
 inline try_read()
 {
-  ok = false;
-  found = version;
+  atomic { ok = false; found = version };
   if
   :: found != 0 ->
 #ifdef MUTANT_CHECK_BEFORE_COPY
     announced = intent;
-#endif
+    l = length[slot_of(found)];
+    a = first[slot_of(found)];
+    atomic { b = second[slot_of(found)]; accept() }
+#else
     l = length[slot_of(found)];
     a = first[slot_of(found)];
     b = second[slot_of(found)];
-#ifndef MUTANT_CHECK_BEFORE_COPY
-    announced = intent;
+    atomic { announced = intent; accept() }
 #endif
-    atomic {
-      assert(announced >= found); /* else the cell would be poisoned */
-#ifdef MUTANT_NO_INTENT_CHECK
-      ok = true;
-#else
-#ifdef MUTANT_TOO_STRICT
-      ok = announced == found;
-#else
-      ok = announced - found <= SLOTS - 1;
-#endif
-#endif
-      if
-      :: ok ->
-        assert(a == value_of[found] && b == a && l == a && found >= read);
-        read = found
-      :: else
-      fi;
-      l = 0; a = 0; b = 0; announced = 0
-    }
   :: else
-  fi;
-  found = 0
+  fi
 }
 
 proctype reader()
@@ -159,16 +161,15 @@ proctype reader()
   byte found, l, a, b, announced, read, reads;
   bool ok;
   do
-  :: reads == READS -> break
-  :: else -> try_read(); reads++
+  :: atomic { reads == READS -> reads = 0; read = 0; ok = false; break }
+  :: atomic { reads < READS -> reads++ }; try_read()
   od
 }
 
 proctype burier(byte me)
 {
-  byte generation;
 end:
-  dead[me];
+  atomic { dead[me] -> burying[me] = true };
 again:
   {
     if
@@ -186,28 +187,29 @@ again:
       lock = 0
 #endif
     :: else
-    fi
+    fi;
+    atomic { burying[me] = false; finished++ }
   } unless {
-    generation != generation_of[me]
+    atomic { restart == me + 1 -> restart = 0; goto again }
   }
-  if
-  :: generation != generation_of[me] -> generation = generation_of[me]; goto again
-  :: else -> buried[me] = true
-  fi
 }
 
+/* Those that write are all alike: who dies is the first that lives. */
 inline die(victim)
 {
   atomic {
-    deaths < DEATHS && !dead[victim] && !over[victim] -> dead[victim] = true; deaths++
+    deaths < DEATHS && !dead[victim] && !over[victim] &&
+      (victim == 0 || dead[victim - (victim > 0)]) ->
+      dead[victim] = true;
+      deaths++
   }
 }
 
 inline die_burying(victim)
 {
   atomic {
-    reburials < REBURIALS && dead[victim] && !buried[victim] ->
-      generation_of[victim]++;
+    reburials < REBURIALS && burying[victim] && restart == 0 ->
+      restart = victim + 1;
       reburials++
   }
 }

@@ -27,14 +27,15 @@
  * long: -DCONSUMERS=3 -DITEMS=1 -DTWO -DASLEEP
  * long: -DCONSUMERS=3 -DITEMS=2 -DASLEEP
  * long: -DCONSUMERS=3 -DITEMS=1 -DGIVE_UP -DASLEEP
- * long: -DCONSUMERS=2 -DITEMS=1 -DDEATHS=1 -DREBURIALS=1 -DASLEEP
+ * long: -DCONSUMERS=2 -DITEMS=2 -DDEATHS=1 -DREBURIALS=1
  * long: -DCONSUMERS=2 -DITEMS=1 -DDEATHS=1 -DANYBODY
  * long: -DCONSUMERS=2 -DITEMS=1 -DDEATHS=1 -DGIVE_UP -DASLEEP
  * long: -DCONSUMERS=2 -DITEMS=1 -DTWO -DDEATHS=1 -DANYBODY -DASLEEP
+ * long: -DCONSUMERS=3 -DITEMS=1 -DDEATHS=1 -DASLEEP
  * hunt: -DCONSUMERS=3 -DITEMS=1 -DTWO -DASLEEP
  * hunt: -DCONSUMERS=2 -DITEMS=0 -DDEATHS=1 -DREBURIALS=1 -DASLEEP
  * mutants: SIGNAL_HITS_CALLED CALL_SNAPSHOT UNLOCK_FIRST MARK_LATE NO_PASS PASS_ONLY_CALLED
- * mutants: BROADCAST_NO_CALL BROADCAST_NO_WAKE CALL_AFTER_WAKE SIGNAL_NO_WAKE COME_AFTER_PASS
+ * mutants: BROADCAST_NO_CALL BROADCAST_NO_WAKE CALL_AFTER_WAKE SIGNAL_NO_WAKE
  * mutants: RECOVER_NO_WAKE RECOVER_BY_SIGNAL RECOVER_STILL_WAITING NOT_WOKEN
  */
 #ifndef CONSUMERS
@@ -54,7 +55,19 @@
 #else
 #define PROCESSES (CONSUMERS + 1)
 #endif
+#ifdef ANYBODY
+#define MORTALS PROCESSES
+#else
+#define MORTALS CONSUMERS
+#endif
 #define WORDS 1
+#if defined(GIVE_UP)
+#define SAME_AS_LAST(who) ((who) > 2 && (who) < CONSUMERS)
+#elif defined(ASLEEP)
+#define SAME_AS_LAST(who) ((who) == 1 || ((who) > 2 && (who) < CONSUMERS))
+#else
+#define SAME_AS_LAST(who) ((who) > 0 && (who) < CONSUMERS)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 #define sequence 0
@@ -66,7 +79,7 @@ byte items, brought;
 byte epoch;
 
 bool over[PROCESSES];
-byte deaths, reburials, generation, finished;
+byte deaths, finished;
 
 byte came[CONSUMERS]; /* in which epoch */
 
@@ -77,16 +90,15 @@ byte came[CONSUMERS]; /* in which epoch */
 
 inline condvar_broadcast()
 {
-  set = waiting;
   if
-  :: set != 0 ->
+  :: atomic { waiting != 0 -> set = waiting };
 #if !defined(MUTANT_BROADCAST_NO_CALL) && !defined(MUTANT_CALL_AFTER_WAKE)
     call(set);
 #ifndef MUTANT_CALL_SNAPSHOT
-    set = waiting & ~set;
+    atomic { set = waiting & ~set };
     if
-    :: set != 0 -> call(set) /* covered */
-    :: else
+    :: atomic { set != 0 -> call(set); set = 0 } /* covered */
+    :: set == 0
     fi;
 #endif
 #endif
@@ -97,7 +109,16 @@ inline condvar_broadcast()
     call(set);
 #endif
     set = 0
-  :: else
+  :: waiting == 0
+  fi
+}
+
+/* is_calling: `set` is not empty. The C does not say which of the two it looks at first. */
+inline is_calling()
+{
+  if
+  :: set = called; set = set & waiting
+  :: set = waiting; set = set & called
   fi
 }
 
@@ -106,13 +127,14 @@ inline condvar_signal()
 #ifdef MUTANT_SIGNAL_HITS_CALLED
   event_signal_one(sequence)
 #else
-  set = called;
+  is_calling();
   if
-  :: (set & waiting) != 0 -> set = 0; condvar_broadcast() /* covered */
-  :: else ->
-    set = 0;
+  :: atomic { set != 0 -> set = 0 }; condvar_broadcast() /* covered */
+  :: set == 0 ->
 #ifndef MUTANT_SIGNAL_NO_WAKE
     event_signal_one(sequence)
+#else
+    skip
 #endif
   fi
 #endif
@@ -121,14 +143,15 @@ inline condvar_signal()
 inline condvar_pass()
 {
 #ifndef MUTANT_NO_PASS
-#ifdef MUTANT_PASS_ONLY_CALLED
-  set = (was_called -> called : 0);
-#else
-  set = called;
-#endif
+  is_calling();
   if
-  :: (set & waiting) != 0 -> set = 0; futex_wake_one(sequence); woken = 0 /* covered */
-  :: else -> set = 0
+#ifdef MUTANT_PASS_ONLY_CALLED
+  :: atomic { set != 0 && !was_called -> set = 0 }
+  :: atomic { set != 0 && was_called -> futex_wake_one(sequence); set = 0; woken = 0 }
+#else
+  :: atomic { set != 0 -> futex_wake_one(sequence); set = 0; woken = 0 } /* covered */
+#endif
+  :: set == 0
   fi
 #else
   skip
@@ -154,18 +177,20 @@ proctype consumer(byte me)
     do
     :: atomic { epoch != came[me] || gave_up -> unlock(); break }
     :: atomic { epoch == came[me] && !gave_up && items > 0 -> items--; unlock(); break }
-    :: epoch == came[me] && !gave_up && items == 0 ->
-      /* sluice_condvar_wait */
+    :: atomic {
+        epoch == came[me] && !gave_up && items == 0 ->
+          /* sluice_condvar_wait */
 #ifdef MUTANT_UNLOCK_FIRST
-      unlock();
+          unlock();
 #endif
-      called = called & ~bit_of(me);
+          called = called & ~bit_of(me)
+      };
       waiting = waiting | bit_of(me);
 #ifndef MUTANT_MARK_LATE
       event_mark(sequence, key);
 #endif
 #ifndef MUTANT_UNLOCK_FIRST
-      unlock();
+      atomic { unlock() };
 #endif
 #ifdef MUTANT_MARK_LATE
       event_mark(sequence, key);
@@ -178,27 +203,36 @@ proctype consumer(byte me)
         key = 0
       };
     end_asleep:
+      /* sluice_condvar_woken */
       if
-      :: asleep[me] == 0
+      :: atomic {
+          asleep[me] == 0 ->
+#ifdef MUTANT_PASS_ONLY_CALLED
+            was_called = (called & bit_of(me)) != 0;
+#endif
+#ifndef MUTANT_NOT_WOKEN
+            waiting = waiting & ~bit_of(me)
+#endif
+        }
 #ifdef GIVE_UP
-      :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; gave_up = true } /* covered */
+      :: atomic {
+          me == 0 && asleep[me] != 0 -> asleep[me] = 0; gave_up = true /* covered */
+        };
+#ifndef MUTANT_NOT_WOKEN
+        waiting = waiting & ~bit_of(me)
+#endif
 #endif
       fi;
-#ifdef MUTANT_PASS_ONLY_CALLED
-      was_called = (called & bit_of(me)) != 0;
-#endif
-      /* sluice_condvar_woken */
 #ifndef MUTANT_NOT_WOKEN
-      waiting = waiting & ~bit_of(me);
       called = called & ~bit_of(me);
 #endif
       lock();
       condvar_pass()
     od;
     assert((waiting & bit_of(me)) == 0);
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++; gave_up = false }
   } unless {
-    dead[me]
+    atomic { dead[me] -> key = 0; set = 0; gave_up = false; FORGET_WAIT }
   }
 }
 
@@ -221,24 +255,22 @@ proctype director(byte me)
   bring:
     do
     :: brought == ITEMS -> break
-    :: else ->
-      atomic { mutex == 0 -> items++; brought++ };
+    :: atomic { brought < ITEMS && mutex == 0 -> items++; brought++ };
       condvar_signal()
     od;
   done:
     atomic { over[me] = true; finished++ }
   } unless {
-    dead[me]
+    atomic { dead[me] -> set = 0; FORGET_WAIT }
   }
 }
 
 /* sluice_condvar_recover for `who`, after the mutex has been given back */
 proctype burier(byte who)
 {
-  byte mine;
   WAIT_LOCALS;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
     atomic {
@@ -256,17 +288,13 @@ again:
 #endif
     atomic {
       assert((waiting & bit_of(who)) == 0);
+      burying[who] = false;
       over[who] = true;
-      finished++;
-      goto buried
+      finished++
     }
   } unless {
-    mine != generation && !over[who]
+    atomic { restart == who + 1 -> restart = 0; FORGET_WAIT; goto again }
   }
-  atomic { mine = generation; value = 0; woken = 0; hit = 0; i_ = 0 };
-  goto again;
-buried:
-  skip
 }
 
 active proctype death()
@@ -275,13 +303,20 @@ end:
   do
   :: kill(0)
   :: kill(1)
-#if CONSUMERS > 2 || defined(ANYBODY)
+  :: kill_burier(0)
+  :: kill_burier(1)
+#if MORTALS > 2
   :: kill(2)
+  :: kill_burier(2)
 #endif
-#if CONSUMERS > 2 && defined(ANYBODY)
+#if MORTALS > 3
   :: kill(3)
+  :: kill_burier(3)
 #endif
-  :: atomic { reburials < REBURIALS && deaths > 0 -> reburials++; generation++ }
+#if MORTALS > 4
+  :: kill(4)
+  :: kill_burier(4)
+#endif
   od
 }
 

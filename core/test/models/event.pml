@@ -3,9 +3,10 @@
  * Modelled: WAITERS that look at their condition, mark the word (sluice_event_mark), look again and
  * sleep on the key; SIGNALLERS that change the condition ITEMS times each and then call
  * sluice_event_signal_all, or with -DONE sluice_event_signal_one: there an item is for one waiter
- * only, who takes it. With -DGIVE_UP a sleeper's time may run out (the first participant's only, else no sleep is for ever), and a woken one may have no more
- * use for the item, and passes the wake-up on. DEATHS of all may die at any step; after each of them
- * the recovery changes the word and wakes all, even if the word says that nobody sleeps.
+ * only, who takes it. With -DGIVE_UP a sleeper's time may run out (the first participant's only,
+ * else no sleep is for ever), and a woken one may have no more use for the item, and passes the
+ * wake-up on. DEATHS of all may die at any step; after each of them the recovery changes the word and
+ * wakes all, even if the word says that nobody sleeps.
  *
  * Abstractions: sequentially consistent (all these operations are seq_cst in the C); the count has
  * 7 bits, and does not wrap; the compare-and-swaps do not fail spuriously.
@@ -18,10 +19,11 @@
  * short: -DONE -DWAITERS=2 -DSIGNALLERS=2 -DITEMS=1
  * short: -DWAITERS=2 -DSIGNALLERS=1 -DITEMS=1 -DDEATHS=1
  * short: -DONE -DWAITERS=2 -DSIGNALLERS=1 -DITEMS=1 -DDEATHS=1
- * long: -DWAITERS=2 -DSIGNALLERS=2 -DITEMS=1 -DDEATHS=1
- * long: -DWAITERS=2 -DSIGNALLERS=1 -DITEMS=2 -DDEATHS=1
+ * long: -DWAITERS=2 -DSIGNALLERS=2 -DITEMS=1 -DDEATHS=2
+ * long: -DWAITERS=3 -DSIGNALLERS=1 -DITEMS=2 -DDEATHS=1
  * long: -DONE -DWAITERS=2 -DSIGNALLERS=2 -DITEMS=1 -DGIVE_UP -DDEATHS=1
- * long: -DONE -DWAITERS=3 -DSIGNALLERS=1 -DITEMS=2 -DGIVE_UP
+ * long: -DONE -DWAITERS=3 -DSIGNALLERS=1 -DITEMS=2 -DGIVE_UP -DDEATHS=1
+ * long: -DONE -DWAITERS=3 -DSIGNALLERS=2 -DITEMS=1
  * mutants: NO_SECOND_LOOK SIGNAL_BEFORE_CHANGE NO_MARK SAME_VALUE ONE_TAKES_THE_BIT CLEAR_ANYWAY
  * mutants: NO_WAKE_AFTER_CLEAR NO_PASS NO_RECOVERY RECOVER_BY_SIGNAL ALL_WAKES_ONE
  */
@@ -39,6 +41,11 @@
 #endif
 #define PROCESSES (WAITERS + SIGNALLERS)
 #define WORDS 1
+#ifdef GIVE_UP
+#define SAME_AS_LAST(who) ((who) > 1 && (who) != WAITERS)
+#else
+#define SAME_AS_LAST(who) ((who) > 0 && (who) != WAITERS)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 byte items;
@@ -61,16 +68,16 @@ byte deaths;
 proctype waiter(byte me)
 {
   byte key;
-  bool gave_up;
   WAIT_LOCALS;
   {
+  again:
     do
     :: atomic {
         condition ->
 #ifdef ONE
         items--;
 #endif
-        break
+        goto done
       }
     :: !condition ->
 #ifdef MUTANT_NO_MARK
@@ -80,45 +87,36 @@ proctype waiter(byte me)
 #endif
 #ifndef MUTANT_NO_SECOND_LOOK
       if
-      :: condition -> goto next
-      :: else
+      :: atomic { condition -> key = 0; goto again }
+      :: !condition
       fi;
 #endif
       atomic {
         if
         :: word[0] == key -> asleep[me] = 1
         :: else
-        fi
-      };
-    end_asleep:
-      do
-      :: asleep[me] == 0 ->
-#if defined(GIVE_UP) && defined(ONE)
-        if
-        :: gave_up = true
-        :: true
         fi;
-#endif
-        break
-#ifdef GIVE_UP
-      :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
-#endif
-      od;
+        key = 0
+      };
+    end_woken:
       if
-      :: gave_up ->
+      :: asleep[me] == 0
+#if defined(GIVE_UP) && defined(ONE)
+      :: asleep[me] == 0 ->
 #ifndef MUTANT_NO_PASS
         event_signal_one(0);
 #endif
         goto done
-      :: else
-      fi;
-    next:
-      key = 0
+#endif
+#ifdef GIVE_UP
+      :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
+#endif
+      fi
     od;
   done:
     over[me] = true
   } unless {
-    dead[me]
+    atomic { dead[me] -> key = 0; FORGET_WAIT }
   }
 }
 
@@ -128,20 +126,19 @@ proctype signaller(byte me)
   WAIT_LOCALS;
   {
     do
-    :: made < ITEMS ->
+    :: atomic { made == ITEMS -> break }
 #ifdef MUTANT_SIGNAL_BEFORE_CHANGE
+    :: made < ITEMS ->
       signal;
-      items++;
+      atomic { items++; made++ }
 #else
-      items++;
-      signal;
+    :: atomic { made < ITEMS -> items++; made++ };
+      signal
 #endif
-      made++
-    :: else -> break
     od;
-    over[me] = true
+    atomic { over[me] = true; made = 0 }
   } unless {
-    dead[me]
+    atomic { dead[me] -> made = 0; FORGET_WAIT }
   }
 }
 

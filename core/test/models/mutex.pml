@@ -22,15 +22,15 @@
  * short: -DPROCESSES=2 -DROUNDS=2 -DDEATHS=1 -DREBURIALS=1
  * short: -DPROCESSES=3 -DROUNDS=1 -DFIRST=2 -DGIVE_UP
  * short: -DPROCESSES=3 -DROUNDS=1 -DCLOSES
- * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1
- * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=2 -DREBURIALS=1
- * long: -DPROCESSES=3 -DROUNDS=2 -DDEATHS=1
- * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1 -DGIVE_UP
- * long: -DPROCESSES=4 -DROUNDS=1
+ * short: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1
+ * short: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1 -DGIVE_UP
+ * long: -DPROCESSES=3 -DROUNDS=2 -DDEATHS=2 -DREBURIALS=1
+ * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=2 -DREBURIALS=1 -DGIVE_UP
+ * long: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=2 -DCLOSES
+ * long: -DPROCESSES=4 -DROUNDS=1 -DDEATHS=2
  * mutants: NO_WAITERS_AFTER_SLEEP NO_DIED RECOVER_ONLY_OWNER NO_WAKE_IN_RECOVERY NO_MARK MARK_BY_STORE
  * mutants: UNLOCK_NO_WAKE UNLOCK_BY_STORE WAKE_ALL_NO_UNMARK
  * mutants: NO_LOOK_AFTER_MARK NO_PASS CLOSE_NO_WAKE TAKE_BY_STORE
- * hunt: -DPROCESSES=3 -DROUNDS=1 -DDEATHS=1
  */
 #ifndef PROCESSES
 #define PROCESSES 2
@@ -48,6 +48,11 @@
 #define REBURIALS 0
 #endif
 #define WORDS 1
+#if FIRST == ROUNDS && !defined(GIVE_UP) && !defined(CLOSES)
+#define SAME_AS_LAST(who) ((who) > 0)
+#else
+#define SAME_AS_LAST(who) ((who) > 1)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 #define OWNER_MASK 7
@@ -56,8 +61,6 @@
 
 bool over[PROCESSES];
 byte deaths;
-byte reburials;
-byte generation;
 byte finished;
 bool closed; /* the object's flag SLUICE_OBJECT_CLOSED */
 
@@ -73,56 +76,7 @@ inline taken(before)
   holder = me + 1
 }
 
-/* sluice_mutex_word_take with `bits`; `status` 0: another holds it, 1: taken */
-inline take(bits)
-{
-  v = word[0];
-  status = 2;
-  do
-  :: status != 2 -> break
-  :: status == 2 && (v & OWNER_MASK) != 0 -> assert((v & OWNER_MASK) != me + 1); status = 0
-  :: status == 2 && (v & OWNER_MASK) == 0 ->
-#ifdef MUTANT_TAKE_BY_STORE
-    atomic { taken(v); word[0] = v | (me + 1) | bits; status = 1 }
-#else
-    atomic {
-      if
-      :: word[0] == v -> taken(v); word[0] = v | (me + 1) | bits; status = 1
-      :: else -> v = word[0]
-      fi
-    }
-#endif
-  od
-}
-
-/* sluice_mutex_word_sleep: `v` is the value to sleep on, or 0 */
-inline mark()
-{
-  v = word[0];
-  status = 2;
-  do
-  :: status != 2 -> break
-  :: status == 2 && (v & OWNER_MASK) == 0 -> v = 0; status = 0
-  :: status == 2 && (v & OWNER_MASK) != 0 && (v & WAITERS_BIT) != 0 -> status = 0
-  :: status == 2 && (v & OWNER_MASK) != 0 && (v & WAITERS_BIT) == 0 ->
-#ifdef MUTANT_NO_MARK
-    status = 0
-#else
-#ifdef MUTANT_MARK_BY_STORE
-    word[0] = v | WAITERS_BIT;
-    v = v | WAITERS_BIT;
-    status = 0
-#else
-    atomic {
-      if
-      :: word[0] == v -> word[0] = v | WAITERS_BIT; v = v | WAITERS_BIT; status = 0
-      :: else -> v = word[0]
-      fi
-    }
-#endif
-#endif
-  od
-}
+#define is_free(v) (((v) & OWNER_MASK) == 0)
 
 /* sluice_mutex_word_wake_all */
 inline wake_all()
@@ -133,173 +87,225 @@ inline wake_all()
   futex_wake(0)
 }
 
+inline forget()
+{
+  v = 0;
+  bits = 0;
+  rounds = 0;
+  finished++
+}
+
 proctype participant(byte me)
 {
-  byte v, status, bits, rounds;
+  byte v, bits, rounds;
   byte woken, i_;
   {
     skip;
   next:
-    if
-    :: rounds == (me == 0 -> FIRST : ROUNDS) -> goto done
-    :: else -> rounds++; bits = 0
-    fi;
-#ifdef CLOSES
-    if
-    :: closed -> goto done
-    :: else
-    fi;
-#endif
-    /* sluice_mutex_word_try: the quick way */
     atomic {
+      if
+      :: rounds == (me == 0 -> FIRST : ROUNDS) -> goto done
+      :: else -> rounds++
+      fi;
+#ifdef CLOSES
+      if
+      :: closed -> goto done
+      :: else
+      fi
+    };
+    atomic {
+#endif
+      /* sluice_mutex_word_try: the quick way */
       if
       :: word[0] == 0 -> taken(0); word[0] = me + 1; goto locked
       :: else
       fi
     };
   again:
-    take(bits);
+    /* woken, or it has not slept; sluice_mutex_word_take with `bits` */
     if
-    :: status == 1 -> goto locked
-    :: else
-    fi;
-    mark();
-#ifdef CLOSES
-#ifndef MUTANT_NO_LOOK_AFTER_MARK
-    if
-    :: closed ->
-#ifndef MUTANT_CLOSE_NO_WAKE
-      wake_all();
-#endif
-      goto done
-    :: else
-    fi;
-#endif
-#endif
-    if
-    :: v == 0 ->
-#ifdef GIVE_UP
-      if
-      :: true
-      :: true ->
-#ifndef MUTANT_NO_PASS
-        futex_wake_one(0);
-#endif
-        goto done
-      fi;
-#endif
-      goto again
-    :: else
-    fi;
-    atomic {
-      if
-      :: word[0] == v -> asleep[me] = 1
-      :: else
-      fi
-    };
-    if
-    :: asleep[me] == 0
+    :: atomic {
+        asleep[me] == 0 ->
+          v = word[0];
+          if
+          :: is_free(v)
+          :: else -> assert((v & OWNER_MASK) != me + 1); v = 0; goto mark
+          fi
+      }
 #ifdef GIVE_UP
     :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
 #endif
     fi;
-#ifndef MUTANT_NO_WAITERS_AFTER_SLEEP
-    bits = WAITERS_BIT;
-#endif
-    goto again;
-
-  locked:
-    assert(holder == me + 1);
-#ifdef CLOSES
-    /* keeps it as long as anybody else is about */
-    (me != 0 || finished == PROCESSES - 1);
-#endif
-    /* sluice_mutex_word_unlock */
-#ifdef MUTANT_UNLOCK_BY_STORE
-    v = word[0];
-    atomic { holder = 0; owner_died = false; word[0] = 0 };
+  take:
+    atomic {
+      if
+#ifdef MUTANT_TAKE_BY_STORE
+      :: true ->
 #else
+      :: word[0] == v ->
+#endif
+        taken(v);
+        word[0] = v | (me + 1) | bits;
+        v = 0;
+        bits = 0;
+        goto locked
+#ifndef MUTANT_TAKE_BY_STORE
+      :: else ->
+        v = word[0];
+        if
+        :: is_free(v) -> goto take
+        :: else -> v = 0
+        fi
+#endif
+      fi
+    };
+  mark:
+    /* sluice_mutex_word_sleep: `v` is the value to sleep on, or 0 */
     atomic {
       v = word[0];
-      holder = 0;
-      owner_died = false;
-      word[0] = 0
-    };
+      if
+      :: is_free(v) -> v = 0; goto marked
+      :: else
+      fi;
+#ifdef MUTANT_NO_MARK
+      goto marked
 #endif
-    assert((v & OWNER_MASK) == me + 1);
-#ifndef MUTANT_UNLOCK_NO_WAKE
+      if
+      :: (v & WAITERS_BIT) != 0 -> goto marked
+      :: else
+      fi
+    };
+  set_bit:
+    atomic {
+      if
+#ifdef MUTANT_MARK_BY_STORE
+      :: true ->
+#else
+      :: word[0] == v ->
+#endif
+        word[0] = v | WAITERS_BIT;
+        v = v | WAITERS_BIT
+#ifndef MUTANT_MARK_BY_STORE
+      :: else ->
+        v = word[0];
+        if
+        :: is_free(v) -> v = 0
+        :: !is_free(v) && (v & WAITERS_BIT) != 0
+        :: else -> goto set_bit
+        fi
+#endif
+      fi
+    };
+  marked:
+#ifdef CLOSES
+#ifndef MUTANT_NO_LOOK_AFTER_MARK
     if
-    :: (v & WAITERS_BIT) != 0 -> futex_wake_one(0)
-    :: else
+    :: atomic { closed -> v = 0 };
+#ifndef MUTANT_CLOSE_NO_WAKE
+      wake_all();
+#endif
+      goto done
+    :: atomic { !closed && v == 0 -> goto again }
+    :: atomic { !closed && v != 0 -> skip }
     fi;
 #endif
-    goto next
+#endif
+    if
+    :: atomic { v == 0 -> goto again }
+#if defined(GIVE_UP) && !defined(MUTANT_NO_PASS)
+    :: atomic { v == 0 -> futex_wake_one(0); woken = 0; goto done } /* covered */
+#endif
+#if defined(GIVE_UP) && defined(MUTANT_NO_PASS)
+    :: atomic { v == 0 -> goto done }
+#endif
+    :: atomic {
+        v != 0 ->
+          if
+          :: word[0] == v -> asleep[me] = 1
+          :: else
+          fi;
+          v = 0;
+#ifndef MUTANT_NO_WAITERS_AFTER_SLEEP
+          bits = WAITERS_BIT;
+#endif
+          goto again
+      }
+    fi;
+
+  locked:
+    /* sluice_mutex_word_unlock */
+    atomic {
+#ifdef CLOSES
+      /* keeps it as long as anybody else is about */
+      (me != 0 || finished == PROCESSES - 1);
+#endif
+      assert(holder == me + 1);
+      v = word[0];
+#ifdef MUTANT_UNLOCK_BY_STORE
+    };
+    atomic {
+#endif
+      holder = 0;
+      owner_died = false;
+      word[0] = 0;
+      assert((v & OWNER_MASK) == me + 1);
+      if
+      :: (v & WAITERS_BIT) == 0 -> v = 0; goto next
+      :: else -> v = 0
+      fi
+    };
+#ifndef MUTANT_UNLOCK_NO_WAKE
+    atomic { futex_wake_one(0); woken = 0 };
+#endif
+    goto next;
+  done:
+    atomic { over[me] = true; forget() }
   } unless {
-    dead[me]
+    atomic { dead[me] -> forget() }
   }
-  if
-  :: dead[me] -> goto ended
-  :: else
-  fi;
-done:
-  atomic { over[me] = true; asleep[me] = 0 };
-ended:
-  finished++
 }
 
 /* sluice_mutex_word_recover for `who` */
 proctype burier(byte who)
 {
-  byte v, i_, mine;
+  byte v, i_;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
-    v = word[0];
-    do
-    :: (v & OWNER_MASK) != who + 1 -> break
-    :: else ->
-#ifdef MUTANT_RECOVER_BY_STORE
-      atomic { holder = 0; owner_died = true; word[0] = (v & WAITERS_BIT) | OWNER_DIED_BIT; break }
-#else
-      atomic {
-        if
-        :: word[0] == v ->
-          holder = 0;
-          owner_died = true;
+    atomic {
+      v = word[0];
+      if
+      :: (v & OWNER_MASK) == who + 1
+      :: else -> v = 0; goto not_owner
+      fi
+    };
+  hand_on:
+    atomic {
+      if
+      :: word[0] == v ->
+        holder = 0;
+        owner_died = true;
 #ifdef MUTANT_NO_DIED
-          word[0] = v & WAITERS_BIT;
+        word[0] = v & WAITERS_BIT;
 #else
-#ifdef MUTANT_RECOVER_CLEARS_ALL
-          word[0] = OWNER_DIED_BIT;
-#else
-          word[0] = (v & WAITERS_BIT) | OWNER_DIED_BIT;
+        word[0] = (v & WAITERS_BIT) | OWNER_DIED_BIT;
 #endif
-#endif
-          break
-        :: else -> v = word[0]
-        fi
-      }
-#endif
-    od;
-#ifndef MUTANT_NO_WAKE_IN_RECOVERY
+        v = 0
+      :: else -> v = word[0]; goto hand_on /* nobody else writes its id there */
+      fi
+    };
 #ifdef MUTANT_RECOVER_ONLY_OWNER
-    if
-    :: (v & OWNER_MASK) == who + 1 -> wake_all()
-    :: else
-    fi;
-#else
     wake_all();
 #endif
+  not_owner:
+#if !defined(MUTANT_NO_WAKE_IN_RECOVERY) && !defined(MUTANT_RECOVER_ONLY_OWNER)
+    wake_all();
 #endif
-    skip
+    burying[who] = false
   } unless {
-    mine != generation
+    atomic { restart == who + 1 -> restart = 0; v = 0; goto again }
   }
-  if
-  :: mine != generation -> atomic { mine = generation; v = 0; i_ = 0 }; goto again
-  :: else
-  fi
 }
 
 #ifdef CLOSES
@@ -323,7 +329,14 @@ end:
 #if PROCESSES > 3
   :: kill(3)
 #endif
-  :: atomic { reburials < REBURIALS && deaths > 0 -> reburials++; generation++ }
+  :: kill_burier(0)
+  :: kill_burier(1)
+#if PROCESSES > 2
+  :: kill_burier(2)
+#endif
+#if PROCESSES > 3
+  :: kill_burier(3)
+#endif
   od
 }
 

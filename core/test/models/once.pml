@@ -19,14 +19,14 @@
  * short: -DPROCESSES=3
  * short: -DPROCESSES=3 -DCANCELS=1
  * short: -DPROCESSES=2 -DDEATHS=1 -DREBURIALS=1 -DCANCELS=1
- * short: -DPROCESSES=3 -DDEATHS=1
+ * short: -DPROCESSES=3 -DDEATHS=1 -DREBURIALS=1
+ * short: -DPROCESSES=3 -DDEATHS=1 -DGIVE_UP -DCANCELS=1
  * short: -DPROCESSES=3 -DGIVE_UP -DCANCELS=1
  * short: -DPROCESSES=3 -DCLOSES
- * long: -DPROCESSES=3 -DDEATHS=2 -DREBURIALS=1 -DCANCELS=1
- * long: -DPROCESSES=3 -DDEATHS=1 -DGIVE_UP -DCANCELS=1
- * long: -DPROCESSES=3 -DDEATHS=1 -DCLOSES
- * long: -DPROCESSES=3 -DDEATHS=1 -DREBURIALS=1
- * long: -DPROCESSES=4 -DCANCELS=1
+ * long: -DPROCESSES=3 -DDEATHS=2 -DREBURIALS=1 -DCANCELS=2
+ * long: -DPROCESSES=3 -DDEATHS=2 -DREBURIALS=1 -DCANCELS=1 -DGIVE_UP
+ * long: -DPROCESSES=3 -DDEATHS=2 -DREBURIALS=1 -DCLOSES
+ * long: -DPROCESSES=4 -DDEATHS=1 -DCANCELS=1
  * mutants: TAKE_BY_STORE DONE_FIRST DONE_NO_WAKE DONE_WAKES_ONE DONE_IS_FREE NO_MARK MARK_BY_STORE
  * mutants: MARK_DONE CANCEL_NO_WAKE NO_WAITERS_AFTER_SLEEP_AND_CANCEL_WAKES_ONE NO_DIED
  * mutants: RECOVER_ONLY_OWNER NO_WAKE_IN_RECOVERY NO_RECOVERY
@@ -45,6 +45,11 @@
 #define REBURIALS 0
 #endif
 #define WORDS 1
+#if defined(GIVE_UP) || defined(CLOSES)
+#define SAME_AS_LAST(who) ((who) > 1)
+#else
+#define SAME_AS_LAST(who) ((who) > 0)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 #define FINISHED 7 /* SLUICE_ONCE_FINISHED: all ones, nobody's id */
@@ -53,7 +58,7 @@
 #define WAITERS_BIT 128
 
 bool over[PROCESSES];
-byte deaths, reburials, generation, finished, cancels;
+byte deaths, finished, cancels;
 bool closed; /* the object's flag SLUICE_OBJECT_CLOSED */
 
 /* What the proof knows and the program does not. */
@@ -84,21 +89,41 @@ inline wake_all()
   :: else                                                                                          \
   fi
 
-/* sluice_mutex_word_take */
-#define TAKEN 1
-#define HELD 2
-#define NOBODYS 3
-inline take()
+#define is_free(v) (((v) & OWNER_MASK) == 0)
+#define is_finished(v) (((v) & OWNER_MASK) == FINISHED)
+
+proctype participant(byte me)
 {
-  v = word[0];
-  status = 0;
-  do
-  :: status != 0 -> break
-  :: status == 0 && (v & OWNER_MASK) == FINISHED -> status = NOBODYS
-  :: status == 0 && (v & OWNER_MASK) != 0 && (v & OWNER_MASK) != FINISHED ->
-    assert((v & OWNER_MASK) != me + 1);
-    status = HELD
-  :: status == 0 && (v & OWNER_MASK) == 0 ->
+  byte v, bits;
+  bool cancelled;
+  byte woken, i_;
+  {
+    skip;
+  begin:
+    answer_if_done;
+#ifdef CLOSES
+    if
+    :: closed -> goto done
+    :: else
+    fi;
+#endif
+  again:
+    /* woken, or it has not slept; sluice_mutex_word_take with `bits` */
+    if
+    :: atomic {
+        asleep[me] == 0 ->
+          v = word[0];
+          if
+          :: is_free(v)
+          :: is_finished(v) -> v = 0; goto ended
+          :: else -> assert((v & OWNER_MASK) != me + 1); v = 0; goto mark
+          fi
+      }
+#ifdef GIVE_UP
+    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto ended } /* its time has run out */
+#endif
+    fi;
+  take:
     atomic {
       if
 #ifdef MUTANT_TAKE_BY_STORE
@@ -108,37 +133,41 @@ inline take()
 #endif
         taken(v);
         word[0] = v | (me + 1) | bits;
-        status = TAKEN
+        v = 0;
+        bits = 0;
+        goto do_it
 #ifndef MUTANT_TAKE_BY_STORE
-      :: else -> v = word[0]
+      :: else ->
+        v = word[0];
+        if
+        :: is_free(v) -> goto take
+        :: is_finished(v) -> v = 0; goto ended
+        :: else -> v = 0
+        fi
 #endif
       fi
-    }
-  od;
-  v = 0
-}
-
-/* sluice_mutex_word_sleep: `v` is the value to sleep on, or 0 */
-inline mark()
-{
-  v = word[0];
-  status = 0;
-  do
-  :: status != 0 -> break
+    };
+  mark:
+    /* sluice_mutex_word_sleep: `v` is the value to sleep on, or 0 */
+    atomic {
+      v = word[0];
+      if
 #ifdef MUTANT_MARK_DONE
-  :: status == 0 && (v & OWNER_MASK) == 0 -> v = 0; status = 1
-  :: status == 0 && (v & OWNER_MASK) != 0 && (v & WAITERS_BIT) != 0 -> status = 1
-  :: status == 0 && (v & OWNER_MASK) != 0 && (v & WAITERS_BIT) == 0 ->
+      :: is_free(v) -> v = 0; goto marked
 #else
-  :: status == 0 && ((v & OWNER_MASK) == 0 || (v & OWNER_MASK) == FINISHED) -> v = 0; status = 1
-  :: status == 0 && (v & OWNER_MASK) != 0 && (v & OWNER_MASK) != FINISHED &&
-     (v & WAITERS_BIT) != 0 -> status = 1
-  :: status == 0 && (v & OWNER_MASK) != 0 && (v & OWNER_MASK) != FINISHED &&
-     (v & WAITERS_BIT) == 0 ->
+      :: is_free(v) || is_finished(v) -> v = 0; goto marked
 #endif
+      :: else
+      fi;
 #ifdef MUTANT_NO_MARK
-    status = 1
-#else
+      goto marked
+#endif
+      if
+      :: (v & WAITERS_BIT) != 0 -> goto marked
+      :: else
+      fi
+    };
+  set_bit:
     atomic {
       if
 #ifdef MUTANT_MARK_BY_STORE
@@ -147,99 +176,67 @@ inline mark()
       :: word[0] == v ->
 #endif
         word[0] = v | WAITERS_BIT;
-        v = v | WAITERS_BIT;
-        status = 1
+        v = v | WAITERS_BIT
 #ifndef MUTANT_MARK_BY_STORE
-      :: else -> v = word[0]
+      :: else ->
+        v = word[0];
+        if
+        :: is_free(v) || is_finished(v) -> v = 0
+        :: else ->
+          if
+          :: (v & WAITERS_BIT) != 0
+          :: else -> goto set_bit
+          fi
+        fi
 #endif
       fi
-    }
-#endif
-  od;
-  status = 0
-}
-
-proctype participant(byte me)
-{
-  byte v, status, bits;
-  byte woken, i_;
-  {
-    skip;
-  begin:
-    bits = 0;
-    answer_if_done;
-#ifdef CLOSES
-    if
-    :: closed -> goto done
-    :: else
-    fi;
-#endif
-  again:
-    take();
-    if
-    :: status == TAKEN -> status = 0; goto do_it
-    :: status == NOBODYS -> status = 0; goto ended
-    :: status == HELD -> status = 0
-    fi;
-    mark();
+    };
+  marked:
 #ifdef CLOSES
 #ifndef MUTANT_NO_LOOK_AFTER_MARK
     if
-    :: closed -> v = 0; wake_all(); goto ended /* covered */
-    :: else
+    :: atomic { closed -> v = 0 }; wake_all(); goto ended /* covered */
+    :: atomic { !closed && v == 0 -> goto again }
+    :: atomic { !closed && v != 0 -> skip }
     fi;
 #endif
 #endif
     if
-    :: v == 0 ->
+    :: atomic { v == 0 -> goto again } /* covered */
 #ifdef GIVE_UP
-      if
-      :: true
-      :: futex_wake_one(0); woken = 0; goto ended /* covered */
-      fi;
+    :: atomic { v == 0 -> futex_wake_one(0); woken = 0; goto ended } /* covered */
 #endif
-      goto again /* covered */
-    :: else
-    fi;
-    atomic {
-      if
-      :: word[0] == v -> asleep[me] = 1
-      :: else
-      fi;
-      v = 0
-    };
-    if
-    :: asleep[me] == 0
-#ifdef GIVE_UP
-    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto ended } /* its time has run out */
-#endif
-    fi;
+    :: atomic {
+        v != 0 ->
+          if
+          :: word[0] == v -> asleep[me] = 1
+          :: else
+          fi;
+          v = 0;
 #ifndef MUTANT_NO_WAITERS_AFTER_SLEEP_AND_CANCEL_WAKES_ONE
-    bits = WAITERS_BIT;
+          bits = WAITERS_BIT;
 #endif
-    goto again;
+          goto again
+      }
+    fi;
 
   ended: /* sluice_once_begin, after the mutex has said no */
-    bits = 0;
-#ifndef MUTANT_CLOSED_BEFORE_DONE
-    answer_if_done;
-#endif
 #ifdef MUTANT_CLOSED_BEFORE_DONE
     assert(word[0] != FINISHED);
+#else
+    answer_if_done;
 #endif
     goto done; /* timed out, or closed */
 
   do_it:
-    halves = 1;
-    assert(runner == me + 1);
+    atomic { assert(runner == me + 1); halves = 1 };
 #ifdef CLOSES
     (me != 0 || finished == PROCESSES - 1);
 #endif
     if
     :: true ->
 #ifndef MUTANT_DONE_FIRST
-      assert(halves == 1 && runner == me + 1);
-      halves = 2;
+      atomic { assert(halves == 1 && runner == me + 1); halves = 2 };
 #endif
       /* sluice_once_done */
       atomic {
@@ -252,107 +249,115 @@ proctype participant(byte me)
 #else
         word[0] = FINISHED
 #endif
+        assert((v & OWNER_MASK) == me + 1);
+        v = v & WAITERS_BIT
       };
 #ifdef MUTANT_DONE_FIRST
       halves = 2;
 #endif
-    :: atomic { cancels < CANCELS -> cancels++ };
-      halves = 0;
+      skip
+    :: atomic { cancels < CANCELS -> cancels++; halves = 0 };
       /* sluice_once_cancel */
-      atomic { v = word[0]; runner = 0; one_died = false; word[0] = 0; status = 1 }
+      atomic {
+        v = word[0];
+        runner = 0;
+        one_died = false;
+        word[0] = 0;
+        assert((v & OWNER_MASK) == me + 1);
+        v = v & WAITERS_BIT;
+        cancelled = true
+      }
     fi;
-    assert((v & OWNER_MASK) == me + 1);
     if
-    :: (v & WAITERS_BIT) != 0 ->
-      v = 0;
+    :: atomic {
+        v != 0 ->
+          v = 0;
 #ifdef MUTANT_DONE_WAKES_ONE
-      futex_wake_one(0);
-      woken = 0
+          futex_wake_one(0)
 #else
 #ifdef MUTANT_NO_WAITERS_AFTER_SLEEP_AND_CANCEL_WAKES_ONE
-      if
-      :: status == 0 -> futex_wake(0)
-      :: else -> futex_wake_one(0); woken = 0
-      fi
+          if
+          :: !cancelled -> futex_wake(0)
+          :: else -> futex_wake_one(0)
+          fi
 #else
 #ifdef MUTANT_DONE_NO_WAKE
-      if
-      :: status == 0
-      :: else -> futex_wake(0)
-      fi
+          if
+          :: !cancelled
+          :: else -> futex_wake(0)
+          fi
 #else
 #ifdef MUTANT_CANCEL_NO_WAKE
-      if
-      :: status == 0 -> futex_wake(0)
-      :: else
-      fi
+          if
+          :: !cancelled -> futex_wake(0)
+          :: else
+          fi
 #else
-      futex_wake(0)
+          futex_wake(0)
 #endif
 #endif
 #endif
 #endif
-    :: else -> v = 0
+          woken = 0
+      }
+    :: v == 0
     fi;
     if
-    :: status != 0 -> status = 0; goto begin
-    :: else
+    :: atomic { cancelled -> cancelled = false; goto begin }
+    :: !cancelled
     fi;
   done:
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++; v = 0; bits = 0 }
   } unless {
-    dead[me]
+    atomic { dead[me] -> v = 0; bits = 0; cancelled = false }
   }
 }
 
 /* sluice_mutex_word_recover for `who` */
 proctype burier(byte who)
 {
-  byte v, i_, mine;
+  byte v, i_;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
-#ifndef MUTANT_NO_RECOVERY
-    v = word[0];
-    do
-    :: (v & OWNER_MASK) != who + 1 -> break
-    :: else ->
-      atomic {
-        if
-        :: word[0] == v ->
-          assert(runner == who + 1);
-          runner = 0;
-          one_died = true;
+#ifdef MUTANT_NO_RECOVERY
+    goto not_owner;
+#endif
+    atomic {
+      v = word[0];
+      if
+      :: (v & OWNER_MASK) == who + 1
+      :: else -> v = 0; goto not_owner
+      fi
+    };
+  hand_on:
+    atomic {
+      if
+      :: word[0] == v ->
+        assert(runner == who + 1);
+        runner = 0;
+        one_died = true;
 #ifdef MUTANT_NO_DIED
-          word[0] = v & WAITERS_BIT;
+        word[0] = v & WAITERS_BIT;
 #else
-          word[0] = (v & WAITERS_BIT) | DIED_BIT; /* covered */
+        word[0] = (v & WAITERS_BIT) | DIED_BIT; /* covered */
 #endif
-          break
-        :: else -> v = word[0]
-        fi
-      }
-    od;
-#endif
-#ifndef MUTANT_NO_WAKE_IN_RECOVERY
+        v = 0
+      :: else -> v = word[0]; goto hand_on /* nobody else takes its id away */
+      fi
+    };
 #ifdef MUTANT_RECOVER_ONLY_OWNER
-    if
-    :: (v & OWNER_MASK) == who + 1 -> wake_all()
-    :: else
-    fi;
-#else
     wake_all();
 #endif
+  not_owner:
+#if !defined(MUTANT_NO_WAKE_IN_RECOVERY) && !defined(MUTANT_RECOVER_ONLY_OWNER)
+    wake_all();
 #endif
-    atomic { over[who] = true; finished++; v = 0; goto buried }
+    atomic { burying[who] = false; finished++ }
   } unless {
-    mine != generation && !over[who]
+    atomic { restart == who + 1 -> restart = 0; v = 0; goto again }
   }
-  atomic { mine = generation; v = 0; i_ = 0 };
-  goto again;
-buried:
-  skip
 }
 
 #ifdef CLOSES
@@ -376,7 +381,11 @@ end:
 #if PROCESSES > 2
   :: kill(2)
 #endif
-  :: atomic { reburials < REBURIALS && deaths > 0 -> reburials++; generation++ }
+  :: kill_burier(0)
+  :: kill_burier(1)
+#if PROCESSES > 2
+  :: kill_burier(2)
+#endif
   od
 }
 

@@ -64,6 +64,7 @@
 #define WORDS 2
 #define ITEMS 0
 #define ROOM 1
+#define SAME_AS_LAST(who) ((who) > 0 && (who) != PUSHERS)
 #include "../../../core/test/models/wait.inc"
 
 #define TURN_SKIP 32
@@ -92,7 +93,7 @@ bool over[PROCESSES];
 bool marked[PROCESSES];
 bool buried[PROCESSES];
 byte generation_of[PROCESSES];
-byte deaths, reburials;
+byte deaths;
 
 /* The proof's */
 short delivered;
@@ -263,7 +264,7 @@ proctype pusher(byte me)
   }
   atomic {
     t = 0; key = 0; status = false; named = false; was = false; sent = 0;
-    value = 0; woken = 0; hit = 0; i_ = 0;
+    FORGET_WAIT;
     waiting[me] = false;
     buried[me]
   };
@@ -367,7 +368,7 @@ proctype popper(byte me)
   }
   atomic {
     t = 0; u = 0; key = 0; got = 0; status = false; named = false; was = false;
-    value = 0; woken = 0; hit = 0; i_ = 0;
+    FORGET_WAIT;
     waiting[me] = false;
 #ifdef POPS
     pops = 0;
@@ -556,10 +557,10 @@ again:
   } unless {
     generation != generation_of[me]
   }
-  d_step {
+  atomic {
     line = 0; t = 0; i = 0; n = 0; u = 0; count = 0; live = false; winner = false; moves = false;
-    value = 0; woken = 0; hit = 0; i_ = 0
-  }
+    FORGET_WAIT
+  };
   if
   :: generation != generation_of[me] -> generation = generation_of[me]; goto again
   :: else -> buried[me] = true

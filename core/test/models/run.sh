@@ -36,8 +36,8 @@ table=24
 case $form in
 short) limit=400 ;;
 long)
-  limit=3000
-  memory=9000
+  limit=1500
+  memory=6000
   compiler=(-O2 -DCOLLAPSE)
   table=26
   ;;

@@ -3,7 +3,7 @@
  * Modelled: WRITERS and READERS, each of which locks and unlocks ROUNDS times: take (load of holders,
  * a reader's look at `waiting`, compare-and-swap), sluice_rwlock_read_sleep and _write_sleep
  * (announce, mark the event word, look again), the futex, unannounce, sluice_rwlock_read_unlock and
- * _write_unlock, let_in. DEATHS of all (of the one MORTAL) may die at any step; for each a burier does
+ * _write_unlock, let_in. DEATHS of all may die at any step; for each a burier does
  * sluice_rwlock_recover, and may die itself (REBURIALS) and is then begun anew. With -DGIVE_UP the
  * time of the first, a writer, may run out in its sleep, and whoever was woken or may not sleep may
  * give up (sluice_rwlock_write_cancel). With -DCLOSES the lock is closed at any moment
@@ -25,14 +25,15 @@
  * short: -DWRITERS=2 -DREADERS=0 -DDEATHS=1
  * short: -DWRITERS=0 -DREADERS=2 -DDEATHS=1
  * hunt: -DWRITERS=2 -DREADERS=1 -DCLOSES
- * hunt: -DWRITERS=1 -DREADERS=1 -DROUNDS=2 -DDEATHS=1 -DMORTAL=0
- * long: -DWRITERS=1 -DREADERS=1 -DROUNDS=2 -DDEATHS=1 -DREBURIALS=1
- * long: -DWRITERS=2 -DREADERS=1 -DDEATHS=1 -DMORTAL=0
- * long: -DWRITERS=1 -DREADERS=2 -DDEATHS=1 -DMORTAL=0
- * long: -DWRITERS=1 -DREADERS=2 -DDEATHS=1 -DMORTAL=2
+ * hunt: -DWRITERS=1 -DREADERS=1 -DROUNDS=2 -DDEATHS=1
+ * long: -DWRITERS=1 -DREADERS=1 -DROUNDS=2 -DDEATHS=2 -DREBURIALS=1
+ * long: -DWRITERS=2 -DREADERS=1 -DDEATHS=1
+ * long: -DWRITERS=1 -DREADERS=2 -DDEATHS=1
  * long: -DWRITERS=2 -DREADERS=1 -DROUNDS=2
  * long: -DWRITERS=1 -DREADERS=2 -DROUNDS=2
  * long: -DWRITERS=2 -DREADERS=1 -DCLOSES
+ * long: -DWRITERS=1 -DREADERS=2 -DDEATHS=1 -DREBURIALS=1
+ * long: -DWRITERS=2 -DREADERS=1 -DDEATHS=1 -DREBURIALS=1
  * mutants: TAKE_BY_STORE NO_YIELD NO_READER_LOOK NO_WRITER_LOOK NO_ANNOUNCE MARK_FIRST
  * mutants: STILL_WAITING UNLOCK_NO_WAKE LET_IN_WRITERS_ONLY LET_IN_READERS_ONLY LOOK_BEFORE_UNLOCK
  * mutants: CANCEL_NO_READERS CANCEL_NO_WRITER CANCEL_STILL_WAITING
@@ -57,6 +58,11 @@
 #endif
 #define PROCESSES (WRITERS + READERS)
 #define WORDS 2
+#if defined(GIVE_UP) || defined(CLOSES)
+#define SAME_AS_LAST(who) ((who) > 1 && (who) != WRITERS)
+#else
+#define SAME_AS_LAST(who) ((who) > 0 && (who) != WRITERS)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 #define readers 0 /* the event words */
@@ -70,7 +76,7 @@ byte waiting;
 bool closed; /* the object's flag SLUICE_OBJECT_CLOSED */
 
 bool over[PROCESSES];
-byte deaths, reburials, generation, finished;
+byte deaths, finished;
 
 /* What the proof knows and the program does not. */
 byte reading;         /* who believes to hold it for reading */
@@ -89,45 +95,51 @@ inline served(who)
   i_ = 0
 }
 
-/* take: `taken` says whether */
-inline take(writer)
+/* take: goes to `locked`, or on when it may not. The look and the compare-and-swap */
+inline taken(writer, as)
 {
-  taken = 0;
-  h = holders;
-  do
-  :: taken -> break
-  :: !taken && writer && (h & ~DIED) != 0 -> break
-  :: !taken && !writer && (h & WRITER) != 0 -> break
-#ifndef MUTANT_NO_YIELD
-  :: !taken && !writer && (h & WRITER) == 0 && waiting != 0 -> break
-#endif
-  :: !taken && ((writer && (h & ~DIED) == 0) || (!writer && (h & WRITER) == 0
-#ifndef MUTANT_NO_YIELD
-                                                    && waiting == 0
-#endif
-                                                    )) ->
-    atomic {
-      if
-#ifdef MUTANT_TAKE_BY_STORE
-      :: true ->
-#else
-      :: holders == h ->
-#endif
-        assert(((h & DIED) != 0) == died);
-        assert(writing == 0 && (!writer || reading == 0));
-        assert(owed[me] == 0);
-        if
-        :: writer -> writing = bit_of(me); holders = h | bit_of(me) | WRITER
-        :: else -> reading = reading | bit_of(me); holders = h | bit_of(me)
-        fi;
-        taken = 1
-#ifndef MUTANT_TAKE_BY_STORE
-      :: else -> h = holders
-#endif
-      fi
-    }
-  od;
+  assert(((h & DIED) != 0) == died);
+  assert(writing == 0 && (!writer || reading == 0));
+  assert(owed[me] == 0);
+  as = as | bit_of(me);
+  holders = h | bit_of(me);
   h = 0
+}
+
+#ifdef MUTANT_TAKE_BY_STORE
+#define holders_still true
+#else
+#define holders_still (holders == h)
+#endif
+
+inline take_to_write()
+{
+  do
+  :: atomic { (holders & ~DIED) != 0 -> break }
+  :: atomic { (holders & ~DIED) == 0 -> h = holders };
+    if
+    :: atomic { holders_still -> taken(true, writing); holders = holders | WRITER; goto locked }
+    :: atomic { holders != h -> h = 0 }
+    fi
+  od
+}
+
+inline take_to_read()
+{
+  do
+  :: atomic { (holders & WRITER) != 0 -> break }
+  :: atomic { (holders & WRITER) == 0 -> h = holders };
+#ifndef MUTANT_NO_YIELD
+    if
+    :: atomic { waiting != 0 -> h = 0; break }
+    :: waiting == 0
+    fi;
+#endif
+    if
+    :: atomic { holders_still -> taken(false, reading); goto locked }
+    :: atomic { holders != h -> h = 0 }
+    fi
+  od
 }
 
 inline let_in()
@@ -144,15 +156,18 @@ inline let_in()
   fi
 }
 
-/* unannounce: `last` says whether it waited and was the last */
+/* unannounce: `last` says whether it waited and was the last. Nobody else changes its bit */
 inline unannounce()
 {
-  last = 0;
-  if
-  :: (waiting & bit_of(me)) != 0 ->
-    atomic { waiting = waiting & ~bit_of(me); last = waiting == 0; served(me) }
-  :: else
-  fi
+  atomic {
+    if
+    :: (waiting & bit_of(me)) != 0 ->
+      waiting = waiting & ~bit_of(me);
+      last = waiting == 0;
+      served(me)
+    :: else
+    fi
+  }
 }
 
 inline cancel()
@@ -166,10 +181,10 @@ inline cancel()
   :: else
   fi;
 #endif
+  last = false;
 #ifndef MUTANT_CANCEL_NO_WRITER
-  event_signal_one(writers);
+  event_signal_one(writers)
 #endif
-  last = 0
 }
 
 /* Sleeps on the word with the key, until woken. */
@@ -185,55 +200,45 @@ inline cancel()
 proctype writer(byte me)
 {
   byte key, h, rounds;
-  bool taken, last;
+  bool last;
   WAIT_LOCALS;
   {
     skip;
   next:
-    if
-    :: rounds == ROUNDS -> goto done
-    :: else -> rounds++
-    fi;
+    atomic {
+      if
+      :: rounds == ROUNDS -> goto done
+      :: else -> rounds++
+      fi;
 #ifdef CLOSES
-    if
-    :: closed -> goto done
-    :: else
-    fi;
+      if
+      :: closed -> goto done
+      :: else
+      fi
 #endif
-    take(true);
-    if
-    :: taken -> goto locked
-    :: else
-    fi;
+    };
+    take_to_write();
   again:
     /* sluice_rwlock_write_sleep */
 #if !defined(MUTANT_NO_ANNOUNCE) && !defined(MUTANT_MARK_FIRST)
-    if
-    :: (waiting & bit_of(me)) == 0 -> waiting = waiting | bit_of(me)
-    :: else
-    fi;
+    waiting = waiting | bit_of(me);
 #endif
     event_mark(writers, key);
 #ifdef CLOSES
 #ifndef MUTANT_NO_FLAGS_LOOK
     if
-    :: closed -> key = 0; cancel(); goto done /* covered */
-    :: else
+    :: atomic { closed -> key = 0 }; cancel(); goto done /* covered */
+    :: !closed
     fi;
 #endif
 #endif
 #ifndef MUTANT_NO_WRITER_LOOK
     if
-    :: (holders & ~DIED) == 0 ->
-      key = 0;
+    :: atomic { (holders & ~DIED) == 0 -> key = 0; goto retake } /* covered */
 #ifdef GIVE_UP
-      if
-      :: true
-      :: cancel(); goto next /* covered */
-      fi;
+    :: atomic { (holders & ~DIED) == 0 -> key = 0 }; cancel(); goto next /* covered */
 #endif
-      goto retake /* covered */
-    :: else
+    :: (holders & ~DIED) != 0
     fi;
 #endif
 #ifdef MUTANT_MARK_FIRST
@@ -241,41 +246,26 @@ proctype writer(byte me)
 #endif
     SLEEP(writers);
     if
-    :: asleep[me] == 0 ->
+    :: atomic { asleep[me] == 0 -> goto retake }
 #ifdef GIVE_UP
-      if
-      :: true
-      :: cancel(); goto next /* covered */
-      fi
-#else
-      skip
-#endif
-#ifdef GIVE_UP
-    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0 }; /* its time has run out */
-      cancel();
-      goto next /* covered */
+    :: asleep[me] == 0 -> cancel(); goto next /* covered */
+    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0 }; cancel(); goto next /* covered */
 #endif
     fi;
   retake:
 #ifdef CLOSES
     if
     :: closed -> cancel(); goto done
-    :: else
+    :: !closed
     fi;
 #endif
-    take(true);
-    if
-    :: taken
-    :: else -> goto again
-    fi;
+    take_to_write();
+    goto again;
 
   locked:
-    taken = 0;
 #ifndef MUTANT_STILL_WAITING
-    unannounce();
-    last = 0;
+    atomic { unannounce(); last = false };
 #endif
-    assert(writing == bit_of(me) && reading == 0);
 #ifdef CLOSES
     /* keeps it as long as anybody else is about */
     (me != 0 || finished == PROCESSES - 1);
@@ -296,123 +286,120 @@ proctype writer(byte me)
 #endif
     goto next;
   done:
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++; rounds = 0 }
   } unless {
-    dead[me]
+    atomic { dead[me] -> key = 0; h = 0; rounds = 0; last = false; FORGET_WAIT }
   }
 }
 
 proctype reader(byte me)
 {
   byte key, h, rounds;
-  bool taken;
   WAIT_LOCALS;
   {
     skip;
   next:
-    if
-    :: rounds == ROUNDS -> goto done
-    :: else -> rounds++
-    fi;
+    atomic {
+      if
+      :: rounds == ROUNDS -> goto done
+      :: else -> rounds++
+      fi;
 #ifdef CLOSES
-    if
-    :: closed -> goto done
-    :: else
-    fi;
+      if
+      :: closed -> goto done
+      :: else
+      fi;
 #endif
-    owed[me] = waiting;
-    take(false);
-    if
-    :: taken -> goto locked
-    :: else
-    fi;
+      owed[me] = waiting
+    };
+    take_to_read();
   again:
     /* sluice_rwlock_read_sleep */
     event_mark(readers, key);
 #ifdef CLOSES
 #ifndef MUTANT_NO_FLAGS_LOOK
     if
-    :: closed -> key = 0; goto done /* covered */
-    :: else
+    :: atomic { closed -> key = 0; goto done } /* covered */
+    :: !closed
     fi;
 #endif
 #endif
 #ifndef MUTANT_NO_READER_LOOK
+    /* The C does not say which of the two it looks at first. */
     if
     :: (holders & WRITER) != 0
-    :: else ->
+    :: (holders & WRITER) == 0 ->
       if
-      :: waiting == 0 -> key = 0; goto retake /* covered */
-      :: else
+      :: atomic { waiting == 0 -> key = 0; goto retake } /* covered */
+      :: waiting != 0
+      fi
+    :: waiting != 0
+    :: waiting == 0 ->
+      if
+      :: atomic { (holders & WRITER) == 0 -> key = 0; goto retake } /* covered */
+      :: (holders & WRITER) != 0
       fi
     fi;
 #endif
     SLEEP(readers);
     if
-    :: asleep[me] == 0 ->
+    :: atomic { asleep[me] == 0 -> goto retake }
 #ifdef GIVE_UP
-      if
-      :: true
-      :: goto next /* covered */
-      fi
-#else
-      skip
+    :: atomic { asleep[me] == 0 -> goto next } /* covered */
 #endif
     fi;
   retake:
 #ifdef CLOSES
     if
-    :: closed -> goto done
-    :: else
+    :: atomic { closed -> goto done }
+    :: !closed
     fi;
 #endif
-    take(false);
-    if
-    :: taken
-    :: else -> goto again
-    fi;
+    take_to_read();
+    goto again;
 
   locked:
-    taken = 0;
-    assert(writing == 0 && (reading & bit_of(me)) != 0);
     /* sluice_rwlock_read_unlock */
 #ifdef MUTANT_LOOK_BEFORE_UNLOCK
     let_in();
 #endif
     atomic {
-      assert((holders & bit_of(me)) != 0 && (holders & WRITER) == 0 && writing == 0);
+      assert(writing == 0 && (reading & bit_of(me)) != 0);
+      assert((holders & bit_of(me)) != 0 && (holders & WRITER) == 0);
 #ifdef MUTANT_DIED_CLEARED_BY_READER
       holders = holders & ~(bit_of(me) | DIED);
 #else
       holders = holders & ~bit_of(me);
 #endif
       reading = reading & ~bit_of(me);
-      h = holders
-    };
 #if !defined(MUTANT_UNLOCK_NO_WAKE) && !defined(MUTANT_LOOK_BEFORE_UNLOCK)
-    if
-    :: (h & ~DIED) == 0 -> h = 0; let_in()
-    :: else -> h = 0
-    fi;
+      if
+      :: (holders & ~DIED) == 0
+      :: else -> goto next
+      fi
+    };
+    let_in();
+#else
+    };
 #endif
     goto next;
   done:
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++; rounds = 0; owed[me] = 0 }
   } unless {
-    dead[me]
+    atomic { dead[me] -> key = 0; h = 0; rounds = 0; owed[me] = 0; FORGET_WAIT }
   }
 }
 
 /* sluice_rwlock_recover for `who` */
 proctype burier(byte who)
 {
-  byte h, mine;
+  byte h;
   WAIT_LOCALS;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
-    h = holders;
+    atomic { h = holders };
 #ifdef MUTANT_RECOVER_WAKES_FIRST
     event_wake_all(writers);
     event_wake_all(readers);
@@ -421,14 +408,14 @@ again:
     atomic { waiting = waiting & ~bit_of(who); served(who) };
 #endif
     do
-    :: (h & bit_of(who)) == 0 -> break
-    :: else ->
-      atomic {
-        if
+    :: atomic { (h & bit_of(who)) == 0 -> h = 0; break }
 #ifdef MUTANT_RECOVER_BY_STORE
-        :: true ->
+    :: atomic {
+        (h & bit_of(who)) != 0 ->
 #else
-        :: holders == h ->
+    :: atomic { (h & bit_of(who)) != 0 && holders != h -> h = holders } /* covered */
+    :: atomic {
+        (h & bit_of(who)) != 0 && holders == h ->
 #endif
           if
           :: (h & WRITER) != 0 ->
@@ -444,12 +431,10 @@ again:
             holders = h & ~bit_of(who);
             reading = reading & ~bit_of(who)
           fi;
+          h = 0;
           break
-        :: else -> h = holders /* covered */
-        fi
       }
     od;
-    h = 0;
 #ifndef MUTANT_RECOVER_WAKES_FIRST
 #ifndef MUTANT_RECOVER_NO_WRITERS
     event_wake_all(writers);
@@ -458,14 +443,10 @@ again:
     event_wake_all(readers);
 #endif
 #endif
-    atomic { over[who] = true; finished++; goto buried }
+    atomic { burying[who] = false; over[who] = true; finished++ }
   } unless {
-    mine != generation && !over[who]
+    atomic { restart == who + 1 -> restart = 0; h = 0; FORGET_WAIT; goto again }
   }
-  atomic { mine = generation; h = 0; value = 0; woken = 0; hit = 0; i_ = 0 };
-  goto again;
-buried:
-  skip
 }
 
 #ifdef CLOSES
@@ -485,19 +466,18 @@ active proctype death()
 {
 end:
   do
-#ifdef MORTAL
-  :: kill(MORTAL)
-#else
   :: kill(0)
+  :: kill_burier(0)
   :: kill(1)
+  :: kill_burier(1)
 #if WRITERS + READERS > 2
   :: kill(2)
+  :: kill_burier(2)
 #endif
 #if WRITERS + READERS > 3
   :: kill(3)
+  :: kill_burier(3)
 #endif
-#endif
-  :: atomic { reburials < REBURIALS && deaths > 0 -> reburials++; generation++ }
   od
 }
 

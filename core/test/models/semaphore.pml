@@ -3,10 +3,11 @@
  *
  * Modelled: PROCESSES participants that acquire and release one of PERMITS permits, ROUNDS times each:
  * sluice_semaphore_try (compare-and-swap, beginning with one's own index), sluice_semaphore_sleep
- * (mark, then look at all permits), sluice_semaphore_release (store, then wake one). The first may
- * die at any step (DEATHS=1); sluice_semaphore_recover, which may be begun anew (REBURIALS), frees
- * its permits and wakes all. With -DGIVE_UP a sleeper's time may run out (the first participant's only, else no sleep is for ever), and one that may not sleep
- * may give up, which then passes on (sluice_semaphore_pass).
+ * (mark, then look at all permits), sluice_semaphore_release (store, then wake one). DEATHS of
+ * them may die at any step; sluice_semaphore_recover, which may be begun anew (REBURIALS), frees
+ * their permits and wakes all. With -DGIVE_UP a sleeper's time may run out (the first participant's
+ * only, else no sleep is for ever), and one that may not sleep may give up, which then passes on
+ * (sluice_semaphore_pass).
  *
  * Abstractions: sequentially consistent (all seq_cst in the C); no spinning, no close.
  *
@@ -16,8 +17,11 @@
  * short: -DPROCESSES=3 -DPERMITS=1 -DROUNDS=1
  * short: -DPROCESSES=3 -DPERMITS=2 -DROUNDS=1 -DGIVE_UP
  * short: -DPROCESSES=2 -DPERMITS=1 -DROUNDS=1 -DDEATHS=1 -DREBURIALS=1
- * long: -DPROCESSES=3 -DPERMITS=1 -DROUNDS=1 -DDEATHS=1 -DREBURIALS=1
- * long: -DPROCESSES=3 -DPERMITS=2 -DROUNDS=2
+ * short: -DPROCESSES=3 -DPERMITS=2 -DROUNDS=1 -DDEATHS=1
+ * long: -DPROCESSES=3 -DPERMITS=1 -DROUNDS=1 -DDEATHS=2 -DREBURIALS=1
+ * long: -DPROCESSES=3 -DPERMITS=2 -DROUNDS=2 -DDEATHS=1
+ * long: -DPROCESSES=3 -DPERMITS=2 -DROUNDS=1 -DDEATHS=1 -DREBURIALS=1 -DGIVE_UP
+ * long: -DPROCESSES=4 -DPERMITS=2 -DROUNDS=1
  * mutants: NO_SECOND_LOOK SIGNAL_FIRST TAKE_BY_STORE NO_RECOVERY NO_WAKE_IN_RECOVERY RECOVER_ANYBODYS
  */
 #ifndef PROCESSES
@@ -36,6 +40,11 @@
 #define REBURIALS 0
 #endif
 #define WORDS 1
+#ifdef GIVE_UP
+#define SAME_AS_LAST(who) (PERMITS == 1 && (who) > 1)
+#else
+#define SAME_AS_LAST(who) (PERMITS == 1 && (who) > 0)
+#endif
 #include "../../../core/test/models/wait.inc"
 
 #define released 0 /* the event word */
@@ -43,7 +52,7 @@
 byte holder[PERMITS]; /* plus 1 */
 byte user[PERMITS];   /* the proof's: who believes to hold it, plus 1 */
 bool over[PROCESSES];
-byte deaths, reburials, generation, finished;
+byte deaths, finished;
 
 proctype participant(byte me)
 {
@@ -52,16 +61,25 @@ proctype participant(byte me)
   {
     skip;
   next:
-    if
-    :: rounds == ROUNDS -> goto done
-    :: else -> rounds++
-    fi;
+    atomic {
+      if
+      :: rounds == ROUNDS -> goto done
+      :: else -> rounds++; index = me % PERMITS
+      fi
+    };
   again:
-    /* sluice_semaphore_try */
-    atomic { index = me % PERMITS; looked = 0 };
+    /* woken, or it has not slept; sluice_semaphore_try */
     do
-    :: looked == PERMITS -> break
-    :: looked < PERMITS && holder[index] == 0 ->
+    :: atomic {
+        asleep[me] == 0 && holder[index] != 0 ->
+          index = (index + 1) % PERMITS;
+          looked++;
+          if
+          :: looked == PERMITS -> looked = 0; break
+          :: else
+          fi
+      }
+    :: atomic { asleep[me] == 0 && holder[index] == 0 -> skip };
       atomic {
         if
 #ifdef MUTANT_TAKE_BY_STORE
@@ -74,48 +92,51 @@ proctype participant(byte me)
           user[index] = me + 1;
           looked = 0;
           goto taken
-        :: else
+#ifndef MUTANT_TAKE_BY_STORE
+        :: else ->
+          index = (index + 1) % PERMITS;
+          looked++;
+          if
+          :: looked == PERMITS -> looked = 0; break
+          :: else
+          fi
+#endif
         fi
-      };
-      atomic { index = (index + 1) % PERMITS; looked++ }
-    :: looked < PERMITS && holder[index] != 0 -> index = (index + 1) % PERMITS; looked++
+      }
+#ifdef GIVE_UP
+    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
+#endif
     od;
     /* sluice_semaphore_sleep */
-    event_mark(released, key);
+    atomic { event_mark(released, key); index = 0 };
 #ifndef MUTANT_NO_SECOND_LOOK
-    index = 0;
     do
-    :: index == PERMITS -> break
-    :: index < PERMITS && holder[index] != 0 -> index++
-    :: index < PERMITS && holder[index] == 0 ->
+    :: atomic {
+        holder[index] != 0 ->
+          index++;
+          if
+          :: index == PERMITS -> index = 0; break
+          :: else
+          fi
+      }
+    :: atomic { holder[index] == 0 -> key = 0; index = me % PERMITS; goto again }
 #ifdef GIVE_UP
-      if
-      :: true
-      :: event_signal_one(released); goto done
-      fi;
+    :: atomic { holder[index] == 0 -> key = 0; index = 0 }; event_signal_one(released); goto done
 #endif
-      goto again
     od;
 #endif
     atomic {
-      looked = 0;
-      index = 0;
       if
       :: word[released] == key -> asleep[me] = released + 1
       :: else
       fi;
-      key = 0
+      key = 0;
+      index = me % PERMITS
     };
-    if
-    :: asleep[me] == 0
-#ifdef GIVE_UP
-    :: atomic { me == 0 && asleep[me] != 0 -> asleep[me] = 0; goto done } /* its time has run out */
-#endif
-    fi;
     goto again;
 
   taken:
-    assert(holder[index] == me + 1);
+    assert(holder[index] == me + 1 && user[index] == me + 1);
     /* sluice_semaphore_release */
 #ifdef MUTANT_SIGNAL_FIRST
     event_signal_one(released);
@@ -126,26 +147,25 @@ proctype participant(byte me)
 #endif
     goto next;
   done:
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++; index = 0; looked = 0; rounds = 0 }
   } unless {
-    dead[me]
+    atomic { dead[me] -> key = 0; index = 0; looked = 0; rounds = 0; FORGET_WAIT }
   }
 }
 
 /* sluice_semaphore_recover for `who` */
 proctype burier(byte who)
 {
-  byte index, mine;
+  byte index;
   WAIT_LOCALS;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
-    index = 0;
-    do
-    :: index < PERMITS ->
 #ifndef MUTANT_NO_RECOVERY
-      atomic {
+    do
+    :: atomic {
+        index < PERMITS ->
         if
 #ifdef MUTANT_RECOVER_ANYBODYS
         :: true ->
@@ -159,24 +179,21 @@ again:
           fi
         :: else
         fi;
-        index++
+        index++;
+        if
+        :: index == PERMITS -> index = 0; break
+        :: else
+        fi
       }
-#else
-      index++
-#endif
-    :: else -> break
     od;
+#endif
 #ifndef MUTANT_NO_WAKE_IN_RECOVERY
     event_wake_all(released);
 #endif
-    atomic { over[who] = true; finished++; goto buried }
+    atomic { burying[who] = false; finished++ }
   } unless {
-    mine != generation && !over[who]
+    atomic { restart == who + 1 -> restart = 0; index = 0; FORGET_WAIT; goto again }
   }
-  atomic { mine = generation; index = 0; value = 0; woken = 0; hit = 0; i_ = 0 };
-  goto again;
-buried:
-  skip
 }
 
 active proctype death()
@@ -184,7 +201,17 @@ active proctype death()
 end:
   do
   :: kill(0)
-  :: atomic { reburials < REBURIALS && deaths > 0 && !over[0] -> reburials++; generation++ }
+  :: kill(1)
+  :: kill_burier(0)
+  :: kill_burier(1)
+#if PROCESSES > 2
+  :: kill(2)
+  :: kill_burier(2)
+#endif
+#if PROCESSES > 3
+  :: kill(3)
+  :: kill_burier(3)
+#endif
   od
 }
 
@@ -193,10 +220,9 @@ init
   byte i;
   atomic {
     do
-    :: i < PROCESSES -> run participant(i); i++
+    :: i < PROCESSES -> run participant(i); run burier(i); i++
     :: else -> break
-    od;
-    run burier(0)
+    od
   };
   finished == PROCESSES
 }

@@ -93,7 +93,8 @@ byte key_in[BLOCKS + 1];
 
 bool dead[PROCESSES];
 bool over[PROCESSES];
-byte deaths, reburials, generation, finished;
+bool burying[PROCESSES];
+byte deaths, reburials, restart, finished; /* restart: whose burial is begun anew, plus 1 */
 
 /* What the proof knows and the program does not. */
 byte present[KEYS]; /* insertions minus removals */
@@ -146,67 +147,63 @@ inline release(b, bits)
 inline finish(v)
 {
   if
-  :: ((v) & SLOT_BITS) != 0 ->
-    fw = slots[((v) & SLOT_BITS) - 1];
+  :: atomic {
+      ((v) & SLOT_BITS) != 0 ->
+        fw = slots[((v) & SLOT_BITS) - 1];
+        fw = ((fw & TENTATIVE) != 0 && named_by(v, fw, ((v) & SLOT_BITS) - 1) -> fw : 0)
+    };
     if
-    :: (fw & TENTATIVE) != 0 && named_by(v, fw, ((v) & SLOT_BITS) - 1) ->
-      atomic {
-        if
-        :: slots[((v) & SLOT_BITS) - 1] == fw -> slots[((v) & SLOT_BITS) - 1] = fw & ~TENTATIVE; assert(sound)
-        :: else
-        fi;
-        fw = 0
+    :: atomic {
+        fw != 0 ->
+          if
+          :: slots[((v) & SLOT_BITS) - 1] == fw ->
+            slots[((v) & SLOT_BITS) - 1] = fw & ~TENTATIVE;
+            assert(sound)
+          :: else
+          fi;
+          fw = 0
       }
-    :: else -> fw = 0
+    :: fw == 0
     fi
-  :: else
+  :: ((v) & SLOT_BITS) == 0
   fi
 }
 
 /* look: the slot's word as it counts, in `lw` */
 inline look(s)
 {
-  lw = slots[s];
+  atomic { lw = slots[s]; lw = (offset_of(lw) == 0 -> 0 : lw) };
   if
-  :: (lw & TENTATIVE) != 0 ->
-    lv = version;
+  :: atomic { (lw & TENTATIVE) != 0 -> lv = version };
     if
-    :: !named_by(lv, lw, s) ->
 #ifdef MUTANT_NO_REREAD
-      lw = 0
+    :: atomic { !named_by(lv, lw, s) -> lw = 0; lv = 0 }
 #else
-      atomic {
-        lw = slots[s];
-        if
-        :: (lw & TENTATIVE) != 0 -> lw = 0
-        :: else
-        fi
+    :: atomic {
+        !named_by(lv, lw, s) ->
+          lw = slots[s];
+          lw = (offset_of(lw) == 0 || (lw & TENTATIVE) != 0 -> 0 : lw);
+          lv = 0
       }
 #endif
-    :: else ->
+    :: named_by(lv, lw, s) ->
 #ifndef MUTANT_NO_HELP
       finish(lv);
 #endif
-      lw = lw & ~TENTATIVE
-    fi;
-    lv = 0
-  :: else
-  fi;
-  if
-  :: offset_of(lw) == 0 -> lw = 0
-  :: else
+      atomic { lw = lw & ~TENTATIVE; lv = 0 }
+    fi
+  :: (lw & TENTATIVE) == 0
   fi
 }
 
 inline follow_up(s, b)
 {
-  hold(b, BIT_SPACE);
-  before = 0;
+  atomic { hold(b, BIT_SPACE); before = 0 };
 #ifndef MUTANT_NO_FOLLOW_LOOK
   look(s);
   if
-  :: offset_of(lw) != (b) -> lw = 0; release(b, BIT_SPACE)
-  :: else -> lw = 0
+  :: atomic { offset_of(lw) != (b) -> lw = 0; release(b, BIT_SPACE) }
+  :: atomic { offset_of(lw) == (b) -> lw = 0 }
   fi
 #endif
 }
@@ -214,10 +211,12 @@ inline follow_up(s, b)
 /* sluice_table_let_go */
 inline let_go()
 {
-  if
-  :: held -> release(offset_of(e_word), bit_of(me)); held = false
-  :: else
-  fi
+  atomic {
+    if
+    :: held -> release(offset_of(e_word), bit_of(me)); held = false
+    :: else
+    fi
+  }
 }
 
 /* sluice_table_find: `found` with the entry {e_word, e_slot, held} */
@@ -225,43 +224,56 @@ inline find()
 {
   atomic { found = false; e_slot = 0; was = changes[key]; there = present[key] > 0 };
   do
-  :: e_slot == SLOTS || found -> break
-  :: else ->
+  :: atomic { e_slot == SLOTS || found -> break }
+  :: e_slot < SLOTS && !found ->
     look(e_slot);
-    e_word = lw;
     if
-    :: e_word == 0 -> e_slot++
+    :: atomic { lw == 0 -> e_slot++ }
 #if KEYS > 1
-    :: e_word != 0 && key_in[offset_of(e_word)] != key ->
+    :: atomic { lw != 0 && key_in[offset_of(lw)] != key -> e_word = lw };
       look(e_slot);
-      if
-      :: lw == e_word -> e_slot++
-      :: else /* what was read may be another block's by now */
-      fi
-#endif
-    :: else ->
-      hold(offset_of(e_word), bit_of(me));
-      held = before != 0 && (before & bit_of(me)) == 0;
-      if
-      :: before != 0 ->
-        before = 0;
-#ifdef MUTANT_NO_SECOND_LOOK
-        found = true
+      atomic {
+        if
+        :: lw == e_word -> e_slot++
+        :: else /* what was read may be another block's by now */
+        fi;
+        lw = 0;
+        e_word = 0
+      }
+    :: atomic {
+        lw != 0 && key_in[offset_of(lw)] == key ->
 #else
+    :: atomic {
+        lw != 0 ->
+#endif
+          e_word = lw;
+          lw = 0
+      };
+      atomic {
+        hold(offset_of(e_word), bit_of(me));
+        held = before != 0 && (before & bit_of(me)) == 0
+      };
+      if
+      :: atomic { before == 0 -> e_word = 0 }
+#ifdef MUTANT_NO_SECOND_LOOK
+      :: atomic { before != 0 -> before = 0; found = true }
+#else
+      :: atomic { before != 0 -> before = 0 };
         look(e_slot);
         if
-        :: lw == e_word ->
-          if
-          :: key_in[offset_of(e_word)] == key -> found = true
-          :: else -> let_go(); e_slot++ /* held another than it had looked at */
-          fi
-        :: else -> let_go()
+        :: atomic { lw == e_word && key_in[offset_of(e_word)] == key -> found = true; lw = 0 }
+        :: atomic {
+            lw == e_word && key_in[offset_of(e_word)] != key ->
+              let_go(); /* held another than it had looked at */
+              e_slot++;
+              e_word = 0;
+              lw = 0
+          }
+        :: atomic { lw != e_word -> let_go(); e_word = 0; lw = 0 }
         fi
 #endif
-      :: else
       fi
-    fi;
-    lw = 0
+    fi
   od;
   atomic {
     assert(found || !there || was != changes[key]);
@@ -318,16 +330,18 @@ proctype participant(byte me)
   {
     skip;
   next:
-    if
-    :: ops == OPS -> goto done
-    :: else -> ops++
-    fi;
+    atomic {
+      if
+      :: ops == OPS -> goto done
+      :: else -> ops++
+      fi;
 #if KEYS > 1
-    if
-    :: key = 0
-    :: key = 1
-    fi;
+      if
+      :: key = 0
+      :: key = 1
+      fi
 #endif
+    };
     if
     :: true -> /* insert */
       alloc();
@@ -342,30 +356,26 @@ proctype participant(byte me)
       :: found -> let_go(); release(b, bit_of(me)); goto ended /* SLUICE_E_BUSY */
       :: else
       fi;
-      proposal = ((v >> SEQUENCE_SHIFT) + 1) << TAG_SHIFT | (me + 1) << PROPOSER_SHIFT | TENTATIVE | b;
+      atomic {
+        proposal =
+          ((v >> SEQUENCE_SHIFT) + 1) << TAG_SHIFT | (me + 1) << PROPOSER_SHIFT | TENTATIVE | b;
 #ifdef MUTANT_NO_TENTATIVE
-      proposal = proposal & ~TENTATIVE;
+        proposal = proposal & ~TENTATIVE;
 #endif
-      s = 0;
+        s = 0
+      };
       do
-      :: s == SLOTS -> break
-      :: s < SLOTS ->
-        lw = slots[s];
-        if
-        :: offset_of(lw) == 0 ->
-          atomic {
-            if
-            :: slots[s] == lw -> slots[s] = proposal; lw = 0; assert(sound); break
-            :: else -> s++; lw = 0
-            fi
-          }
-        :: else -> s++; lw = 0
-        fi
+      :: atomic { s == SLOTS -> release(b, bit_of(me)); goto ended } /* SLUICE_E_NO_MEMORY */
+      :: atomic { s < SLOTS && offset_of(slots[s]) != 0 -> s++ }
+      :: atomic { s < SLOTS && offset_of(slots[s]) == 0 -> lw = slots[s] };
+        atomic {
+          if
+          :: slots[s] == lw -> slots[s] = proposal; lw = 0; assert(sound); break
+          :: else -> s++; lw = 0
+          fi
+        }
       od;
-      if
-      :: s == SLOTS -> release(b, bit_of(me)); goto ended /* SLUICE_E_NO_MEMORY */
-      :: else -> slot_in[b] = s
-      fi;
+      slot_in[b] = s;
       atomic {
         if
 #ifdef MUTANT_NO_VALIDATION
@@ -384,10 +394,11 @@ proctype participant(byte me)
         fi
       };
       if
-      :: v == 0 -> withdraw(s, proposal); goto again
-      :: else
+      :: v == 0 -> withdraw(s, proposal); atomic { proposal = 0; s = 0; goto again }
+      :: atomic { v != 0 -> proposal = 0 }
       fi;
       finish(v);
+      v = 0;
 #ifndef MUTANT_NO_FOLLOW
       follow_up(s, b);
 #endif
@@ -449,9 +460,13 @@ proctype participant(byte me)
     };
     goto next;
   done:
-    atomic { over[me] = true; finished++ }
+    atomic { over[me] = true; finished++; ops = 0 }
   } unless {
-    dead[me]
+    atomic {
+      dead[me] ->
+        v = 0; proposal = 0; e_word = 0; lw = 0; lv = 0; fw = 0; b = 0; e_slot = 0; before = 0; ops = 0;
+        s = 0; was = 0; key = 0; found = false; held = false; there = false
+    }
   }
 }
 
@@ -460,8 +475,8 @@ inline forget()
 {
   s = 1;
   do
-  :: s <= BLOCKS -> release(s, bit_of(who)); s++
-  :: else -> break
+  :: atomic { s <= BLOCKS -> release(s, bit_of(who)); s++ }
+  :: atomic { s > BLOCKS -> s = 0; break }
   od
 }
 
@@ -469,9 +484,9 @@ inline forget()
 proctype burier(byte who)
 {
   short v, w, lw, lv, fw;
-  byte s, before, mine;
+  byte s, before;
 end:
-  dead[who];
+  atomic { dead[who] -> burying[who] = true };
 again:
   {
 #ifdef MUTANT_FORGET_FIRST
@@ -480,10 +495,9 @@ again:
     /* sluice_table_recover */
     v = version;
     finish(v);
-    s = 0;
+    atomic { v = 0; s = 0 };
     do
-    :: s < SLOTS ->
-      w = slots[s];
+    :: atomic { s < SLOTS -> w = slots[s] };
       if
       :: offset_of(w) != 0 && (refs[offset_of(w)] & bit_of(who)) != 0 ->
         if
@@ -513,13 +527,11 @@ again:
         fi
       :: else
       fi;
-      s++
-    :: else -> break
+      atomic { s++; w = 0; lw = 0 }
+    :: atomic { s == SLOTS -> s = 1; break }
     od;
-    atomic { w = 0; lw = 0; s = 1 };
     do
-    :: s <= BLOCKS ->
-      before = refs[s];
+    :: atomic { s <= BLOCKS -> before = refs[s] };
       if
       :: (before & bit_of(who)) != 0 && (before & BIT_SPACE) != 0 && home[s] == 1 ->
         look(slot_in[s]);
@@ -532,33 +544,54 @@ again:
         lw = 0
       :: else
       fi;
-      before = 0;
-      s++
-    :: else -> break
+      atomic { before = 0; s++ }
+    :: atomic { s > BLOCKS -> s = 0; break }
     od;
     forget();
-    atomic { over[who] = true; finished++; goto buried }
+    atomic { burying[who] = false; over[who] = true; finished++ }
   } unless {
-    mine != generation && !over[who]
+    atomic {
+      restart == who + 1 ->
+        restart = 0; v = 0; w = 0; lw = 0; lv = 0; fw = 0; s = 0; before = 0;
+        goto again
+    }
   }
-  atomic { mine = generation; v = 0; w = 0; lw = 0; lv = 0; fw = 0; s = 0; before = 0 };
-  goto again;
-buried:
-  skip
+}
+
+/* All do the same: who dies is the first that lives. */
+inline die(victim)
+{
+  atomic {
+    deaths < DEATHS && !dead[victim] && !over[victim] &&
+      (victim == 0 || dead[victim - (victim > 0)]) ->
+      deaths++;
+      dead[victim] = true
+  }
+}
+
+inline die_burying(victim)
+{
+  atomic {
+    reburials < REBURIALS && burying[victim] && restart == 0 ->
+      reburials++;
+      restart = victim + 1
+  }
 }
 
 active proctype death()
 {
 end:
   do
-  :: atomic { deaths < DEATHS && !dead[0] && !over[0] -> deaths++; dead[0] = true }
+  :: die(0)
+  :: die_burying(0)
 #ifdef ANYBODY_DIES
-  :: atomic { deaths < DEATHS && !dead[1] && !over[1] -> deaths++; dead[1] = true }
+  :: die(1)
+  :: die_burying(1)
+#if PROCESSES > 2
+  :: die(2)
+  :: die_burying(2)
 #endif
-#if PROCESSES > 2 && defined(ANYBODY_DIES)
-  :: atomic { deaths < DEATHS && !dead[2] && !over[2] -> deaths++; dead[2] = true }
 #endif
-  :: atomic { reburials < REBURIALS && deaths > 0 && finished < PROCESSES -> reburials++; generation++ }
   od
 }
 
