@@ -462,6 +462,34 @@ static void name_element(sluice_space *space, crash_log *log) {
   atomic_store(&end.line->pop, FIRST + 1);
 }
 
+/* A slot to be skipped is the oldest: its producer was buried before. */
+static void slot_to_be_skipped(sluice_space *space, crash_log *log) {
+  sluice_space dead;
+  empty_queue(space, log);
+  CRASH_EQUAL(sluice_space_attach(&dead, space->base, space->bytes), SLUICE_OK);
+  CRASH_EQUAL(sluice_participant_join(&dead, 0), SLUICE_OK);
+  sluice_queue_end end = open_queue(&dead, log);
+  atomic_store(&end.line->push, FIRST + 1);
+  atomic_fetch_add(&mine.queue->tail, 1);
+  CRASH_EQUAL(sluice_participant_bury(space, dead.participant), SLUICE_OK);
+}
+
+/* There is no element, and the place for one is left alone. */
+static void pop_what_is_skipped(sluice_space *space, crash_log *log) {
+  sluice_queue_end end = open_queue(space, log);
+  uint64_t element = SENTINEL;
+  CRASH_EQUAL(sluice_queue_try_pop(&end, &element), SLUICE_E_EMPTY);
+  CRASH_EQUAL(element, SENTINEL);
+}
+
+static void nothing_is_lost(sluice_space *space, crash_log *log, int finished) {
+  (void)space;
+  (void)log;
+  takes_and_gives();
+  CRASH_TRUE(figures().skipped == 1 || (!finished && figures().skipped == 0));
+  CRASH_EQUAL(figures().lost_with_receiver, 0);
+}
+
 static void one_slot_is_skipped(sluice_space *space, crash_log *log, int finished) {
   (void)space;
   (void)log;
@@ -556,6 +584,8 @@ const crash_scenario crash_scenarios[] = {
      rest_is_there, remove_queue},
     {"two dead producers skip one slot", other_took_slot, name_slot, one_slot_is_skipped,
      remove_queue},
+    {"a dead consumer that skipped a slot loses nothing", slot_to_be_skipped, pop_what_is_skipped,
+     nothing_is_lost, remove_queue},
     {"two dead consumers lose one element", other_took_element, name_element, one_element_is_lost,
      remove_queue},
     {"two dead consumers lose one element, also when one knew", other_knew_that_it_took,

@@ -82,6 +82,7 @@ static void an_element_has_a_size_in_range(void **state) {
   assert_int_equal(sluice_queue_bytes(2, 0), 0);
   assert_int_equal(sluice_queue_bytes(2, SLUICE_QUEUE_ELEMENT_MAX + 1), 0);
   assert_int_equal(sluice_queue_bytes(2, UINT32_MAX), 0);
+  assert_int_not_equal(sluice_queue_bytes(2, SLUICE_QUEUE_ELEMENT_MAX), 0);
   assert_int_equal(sluice_queue_bytes(2, 9), sizeof(sluice_queue) + 48); /* rounded up to 8 */
 }
 
