@@ -26,13 +26,13 @@ const meanings = [
   ['closed', 'it is closed'],
   ['timeout', 'the time given passed'],
   ['too-large', 'it is larger than this channel carries'],
-  ['no-memory', 'the space is full: give create() more bytes, or maxBytes'],
+  [
+    'no-memory',
+    'the space is full (47 threads, or its bytes): give create() more bytes, or maxBytes',
+  ],
   ['mismatch', 'the name stands for something of another kind or shape'],
   ['version', 'there is no space of this version of Sluice'],
-  [
-    'poisoned',
-    'its shared memory was overwritten by something else; make a new space and look for the writer',
-  ],
+  ['poisoned', 'its shared memory was overwritten; make a new space and look for the writer'],
   ['mismatch', 'an argument is out of its range'],
   ['mismatch', 'it is taken'],
   ['peer-lost', 'the thread at the other end died'],

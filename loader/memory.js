@@ -10,7 +10,7 @@ export function makeMemory(pages) {
   } catch (cause) {
     throw new SluiceError(
       'no-memory',
-      `there is no room for ${pages.initial * PAGE} bytes of memory (up to ${pages.maximum * PAGE}): close spaces that nobody needs, or ask for less`,
+      `there is no room for ${pages.initial * PAGE} bytes of memory (up to ${pages.maximum * PAGE}): close a space, or ask for less`,
       { cause },
     );
   }

@@ -76,6 +76,69 @@ test('an audio worklet counts the underruns', isolated, async ({ tab }) => {
 });
 
 test(
+  'an audio worklet whose process() throws can leave all the same, and all that it held is free',
+  isolated,
+  async ({ tab }) => {
+    await tab.goto('/tests/conformance/page.html');
+    const found = await tab.evaluate(async () => {
+      const sdk = '/dist/sluice.js';
+      const { alloc, channel, create, mutex, remove } = /** @type {typeof import('sluice')} */ (
+        await import(sdk)
+      );
+      const space = await create();
+      const { handle } = alloc(space, 64);
+
+      /** @param {string} name of a channel that the worklet receives from @param {boolean} throws */
+      async function play(name, throws) {
+        const sender = channel(space, name, { kind: 'spsc' }).sender();
+        const context = new OfflineAudioContext(1, 128 * 20, 48_000);
+        await context.audioWorklet.addModule('/tests/audio/holding.worklet.js');
+        const node = new AudioWorkletNode(context, 'holding', {
+          processorOptions: { handle: space.handle, block: handle, name, throws },
+        });
+        /** @type {string[]} */
+        const said = [];
+        /** @param {string} word */
+        const until = async (word) => {
+          while (!said.includes(word)) await new Promise((resolve) => setTimeout(resolve));
+        };
+        node.port.onmessage = ({ data }) => said.push(data);
+        await until('holding');
+        node.connect(context.destination);
+        await context.startRendering();
+        if (throws) await until('throws');
+        const { peers } = space.stats();
+        node.port.postMessage('leave');
+        await until('left');
+        const end = await sender.send(Uint8Array.of(1)).then(
+          () => 'sent',
+          ({ code }) => code,
+        );
+        sender.close();
+        remove(space, name); // of the space nothing is left
+        return { said, peers, end, after: space.stats().peers };
+      }
+
+      const first = await play('first', true);
+      const held = await mutex(space, 'lock').lock();
+      held.release();
+      const { used } = space.stats();
+      const second = await play('next', false);
+      const after = space.stats().used;
+      await space.close();
+      return { first, second, recovered: held.recovered, leaks: after - used };
+    });
+    const round = { peers: 2, end: 'closed', after: 1 };
+    expect(found).toEqual({
+      first: { ...round, said: ['holding', 'throws', 'left'] },
+      second: { ...round, said: ['holding', 'left'] },
+      recovered: false,
+      leaks: 0,
+    });
+  },
+);
+
+test(
   'a worker that feeds an audio worklet ends when the context is closed under it',
   only(({ name }) => name === 'chromium'), // headless, the others' contexts do not run
   async ({ tab }) => {

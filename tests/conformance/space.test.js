@@ -1,7 +1,7 @@
 // Spaces: transports, sizes, and modules of the user's own.
 import { withAgents } from './agent.js';
 import { deepEqual, equal, match, notEqual, ok, rejects, throws } from './assert.js';
-import { channel, create } from './sdk.js';
+import { attach, channel, create, spawn } from './sdk.js';
 import { functionImport, memory64, ownMemory, sharedMemory, unsharedMemory } from './wasm.js';
 
 const MIB = 2 ** 20;
@@ -209,6 +209,24 @@ export const spaces = [
         },
         { wasm: engine(env) },
       ),
+  },
+  {
+    name: 'a space has room for 47 threads, says so to the next, and takes it when one has left',
+    where: ({ transport }) => transport === 'shared',
+    run: async (env) => {
+      const space = await create({ bytes: 8 * MIB });
+      const others = [];
+      while (space.stats().peers < 47) others.push(await attach(space.handle));
+      const late = await rejects(attach(space.handle), 'no-memory');
+      match(late.message, /47 threads/);
+      const spawned = spawn(space, () => env.worker('agent.js'));
+      match((await rejects(spawned, 'no-memory')).message, /47 threads/);
+      await others.pop()?.close();
+      others.push(await attach(space.handle));
+      equal(space.stats().peers, 47);
+      for (const other of others) await other.close();
+      await space.close();
+    },
   },
   {
     name: 'each thread has a stack of its own',
