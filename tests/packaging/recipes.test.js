@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runCases } from './cases.js';
+import { headersFile, vercelFile } from './recipes/hosts.js';
 import { nodeHttp } from './recipes/servers.js';
 import { makeProject, recipe, removeFolder, tool } from './recipes/site.js';
 
@@ -33,6 +34,7 @@ const inProject = (check) => async () => {
 
 runCases('recipes', TIMEOUT, [
   ['docs/recipes.md has the recipes as they are', showsRecipes],
+  ["hosts' files of rules are read as they document it", readsAsDocumented],
   ['the recipe for Node gives nothing outside of its folder', staysInFolder],
   ['the Vite plugin keeps what its user configured', inProject(keepsConfigured)],
   ['the Vite plugin has the types of a plugin', inProject(typesPlugin)],
@@ -134,6 +136,58 @@ async function showsRecipes() {
     const text = await readFile(recipe(name), 'utf8');
     assert.ok(shown.has(text), `docs/recipes.md should have ${name} as it is`);
   }
+}
+
+/** What developers.cloudflare.com/pages/configuration/headers, docs.netlify.com/manage/routing/headers and
+ * vercel.com/docs/project-configuration say. */
+async function readsAsDocumented() {
+  const rules = headersFile(
+    [
+      '# a comment, and rules that are indented by blanks or tabs',
+      '/secure/page',
+      '\tX-Frame-Options: DENY',
+      '/static/*',
+      '  Access-Control-Allow-Origin: *',
+      '  X-Robots-Tag: nosnippet',
+      '',
+      '/films/:title',
+      '  X-Film: one',
+      '/*',
+      '  X-Robots-Tag: noindex',
+    ].join('\n'),
+  );
+  const everywhere = { 'x-robots-tag': 'noindex' };
+  for (const [path, headers] of /** @type {const} */ ([
+    ['/', everywhere],
+    ['/secure/page', { ...everywhere, 'x-frame-options': 'DENY' }],
+    ['/secure/pages', everywhere],
+    // A splat is greedy, and what several rules say of one header is joined.
+    [
+      '/static/styles/a.css',
+      { 'access-control-allow-origin': '*', 'x-robots-tag': 'nosnippet, noindex' },
+    ],
+    ['/films/blow-up', { ...everywhere, 'x-film': 'one' }],
+    ['/films/blow-up/cast', everywhere],
+  ]))
+    assert.deepEqual(rules(path), headers, path);
+  for (const unread of ['Name: value', 'https://example.com/*\n  Name: value', '/*\n  ! Name'])
+    assert.throws(() => headersFile(unread), /neither a path nor a header/);
+
+  const set = (/** @type {string} */ value) => [{ key: 'X-Robots-Tag', value }];
+  const vercel = vercelFile(
+    JSON.stringify({
+      headers: [
+        { source: '/(.*)', headers: set('noindex') },
+        { source: '/static/(.*)', headers: set('all') },
+      ],
+    }),
+  );
+  assert.deepEqual(vercel('/'), everywhere);
+  assert.deepEqual(vercel('/static/styles/a.css'), { 'x-robots-tag': 'all' });
+  assert.throws(
+    () => vercelFile('{"headers":[{"source":"/:path*","headers":[]}]}'),
+    /not read here/,
+  );
 }
 
 async function staysInFolder() {
