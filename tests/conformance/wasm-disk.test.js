@@ -16,7 +16,7 @@ import {
   plainCounter,
 } from './modules.js';
 import { replaced } from './stub.js';
-import { ask, exportsOf, onceInNode } from './wasm-load.test.js';
+import { ask, exportsOf, onceInNode, streamed } from './wasm-load.test.js';
 
 /** @typedef {import('./env.js').Env} Env */
 
@@ -239,6 +239,19 @@ const withCaches = [
       equal(await answers(env, url), 1);
       await (await caches.open(NAME)).put(url, new Response(counter));
       deepEqual(await elsewhere(env, url, { integrity }), { cached: 'no', exports: ['memory'] });
+    },
+  },
+  {
+    name: "a copy on disk is compiled as it is, so that the engine's compiled code can serve",
+    run: async (env) => {
+      const url = addressOf(env, owner);
+      await toDisk(url);
+      await until(() => stored(url));
+      const integrity = await integrityOf(owner);
+      const seen = await streamed(async () => {
+        equal((await load(url, { cache: 'disk', integrity })).cached, 'disk');
+      });
+      deepEqual(seen, [url]);
     },
   },
   {

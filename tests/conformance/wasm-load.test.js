@@ -56,6 +56,19 @@ async function compilations(use) {
 /** Of WebKit the end, which has its own words. */
 const FORBIDDEN = /script-src 'wasm-unsafe-eval'|or the CSP: .*'wasm-unsafe-eval'/;
 
+/** The addresses of the responses that are compiled as they arrive, while `use` runs. @param {(seen: string[]) => Promise<unknown>} use */
+export async function streamed(use) {
+  const { compileStreaming } = WebAssembly;
+  /** @type {string[]} */
+  const seen = [];
+  const spy = (/** @type {Response} */ response) => {
+    seen.push(response.url);
+    return compileStreaming(response);
+  };
+  await replaced(WebAssembly, 'compileStreaming', spy, async () => void (await use(seen)));
+  return seen;
+}
+
 /** @type {import('./env.js').Case[]} */
 const cases = [
   {
@@ -316,6 +329,20 @@ const cases = [
       preload(url);
       await rejects(load(url), 'load'); // it shares the request of the preload
       await load(url);
+    },
+  },
+  {
+    name: 'a module is compiled while it arrives, from the response itself',
+    run: async (env) => {
+      const url = addressOf(env, counter, { paced: '1' });
+      const seen = await streamed(async (begun) => {
+        const [loading] = await startPaced(url);
+        deepEqual(begun, [url]); // with its first half
+        await goOn(env, url);
+        await loading;
+        await load(addressOf(env, counter, { type: 'text/plain' }));
+      });
+      deepEqual(seen, [url]);
     },
   },
   {
