@@ -17,9 +17,6 @@ const SIMD = running(0x41, 0, 0xfd, 0x0f, 0x1a); // i32.const 0; i8x16.splat; dr
 const THREADS = [...MODULE, 5, 4, 1, 3, 1, 1]; // a shared memory
 const MEMORY64 = [...MODULE, 5, 3, 1, 4, 1];
 
-/** @param {number[]} bytes */
-const knows = (bytes) => WebAssembly.validate(Uint8Array.from(bytes));
-
 /** @param {() => unknown} act */
 function works(act) {
   try {
@@ -28,6 +25,9 @@ function works(act) {
     return false;
   }
 }
+
+/** @param {number[]} bytes */
+const knows = (bytes) => works(() => WebAssembly.validate(Uint8Array.from(bytes)));
 
 /** A lock that is asked for is given. */
 async function hasLocks() {
@@ -47,26 +47,35 @@ export async function findFeatures() {
   /** @type {import('./index.js').Problem[]} */
   const problems = [];
   let memory;
-  try {
-    memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  } catch {
+  if (!globalThis.WebAssembly) {
     problems.push({
-      code: 'no-shared-memory',
+      code: 'no-wasm',
       severity: 'error',
-      message: 'this engine makes no shared WebAssembly memory',
-      fix: 'update the browser: Chrome 74, Firefox 79 and Safari 15.2 are the first that do',
+      message: 'this browser has no WebAssembly: Lockdown Mode, among others, turns it off',
+      fix: 'let this site be an exception in the settings of the browser, or of the device',
     });
-  }
-  try {
-    // WebKit forbids no more than the instance.
-    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(MODULE)));
-  } catch (error) {
-    problems.push({
-      code: 'csp-wasm',
-      severity: 'error',
-      message: `WebAssembly may not run here: ${/** @type {Error} */ (error).message}`,
-      fix: "Content-Security-Policy: add 'wasm-unsafe-eval' to script-src",
-    });
+  } else {
+    try {
+      memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    } catch {
+      problems.push({
+        code: 'no-shared-memory',
+        severity: 'error',
+        message: 'this engine makes no shared WebAssembly memory',
+        fix: 'update the browser: Chrome 74, Firefox 79 and Safari 15.2 are the first that do',
+      });
+    }
+    try {
+      // WebKit forbids no more than the instance.
+      new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(MODULE)));
+    } catch (error) {
+      problems.push({
+        code: 'csp-wasm',
+        severity: 'error',
+        message: `WebAssembly may not run here: ${/** @type {Error} */ (error).message}`,
+        fix: "Content-Security-Policy: add 'wasm-unsafe-eval' to script-src",
+      });
+    }
   }
   const words = memory && new Int32Array(memory.buffer);
   const atomics = /** @type {any} */ (Atomics);

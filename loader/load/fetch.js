@@ -107,7 +107,9 @@ async function compile(response, { url, hashes }, progress) {
   }
   // Engines stream under this type alone, without parameters; the bytes say what they are under any.
   const type = response.headers.get('content-type')?.trim().toLowerCase();
-  return type === 'application/wasm' && response.body && 'compileStreaming' in WebAssembly
+  return type === 'application/wasm' &&
+    response.body &&
+    'compileStreaming' in (globalThis.WebAssembly ?? {})
     ? compileStream(response, from, progress)
     : compileBytes(await readAll(response, from, progress), from);
 }

@@ -14,6 +14,8 @@ export function compileError(from, cause, memories = []) {
 
 /** @param {string} text @param {import('../imports.js').MemoryImport[]} memories */
 function why(text, memories) {
+  if (!globalThis.WebAssembly)
+    return 'needs WebAssembly, which is turned off here (Lockdown Mode?)';
   if (/content.security|\bcsp\b/i.test(text)) {
     return "may not be compiled here: the page's Content-Security-Policy has to say script-src 'wasm-unsafe-eval'";
   }

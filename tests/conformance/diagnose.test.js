@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from './assert.js';
 import { diagnose } from './diagnose-entry.js';
 import { inFrame } from './frame.js';
+import { loadWasmModuleWithSharedMemory as load } from './loader-entry.js';
 import { create } from './sdk.js';
 import { replaced } from './stub.js';
 import { ask, onceInNode } from './wasm-load.test.js';
@@ -312,6 +313,22 @@ const cases = [
         [['no-wait', 'warning']],
       );
       equal(asleep.transport, 'shared');
+    },
+  },
+  {
+    name: 'diagnose() tells a browser whose WebAssembly is turned off, and the loader, too',
+    where: onPages, // Node's fetch is WebAssembly itself
+    run: async (env) => {
+      const before = codes(await diagnose());
+      const url = env.fault('core-octet-stream.wasm');
+      await replaced(globalThis, 'WebAssembly', undefined, async () => {
+        const report = await diagnose();
+        deepEqual(codes(report), [...before, 'no-wasm']);
+        equal(report.transport, 'message');
+        match(problemOf(report, 'no-wasm').message, /Lockdown Mode/);
+        for (const address of [url, env.fault('counted.wasm?key=off')])
+          match((await rejects(load(address), 'load')).message, /needs WebAssembly/);
+      });
     },
   },
   {
