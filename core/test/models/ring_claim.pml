@@ -223,29 +223,30 @@ begin:
           word = 0
       }
 #else
-    :: cursor - head < CAP && data[place_of(cursor)] != 0 ->
-      atomic {
-        word = data[place_of(cursor)];
-        assert(word != JUNK && length_in(word) > 0);
-        assert(cursor + length_in(word) - head <= CAP)
+    :: atomic {
+        cursor - head < CAP && data[place_of(cursor)] != 0 ->
+          word = data[place_of(cursor)];
+          assert(word != JUNK && length_in(word) > 0);
+          assert(cursor + length_in(word) - head <= CAP);
+          if
+          :: record_in(word) == 0 -> cursor = cursor + length_in(word); word = 0; goto end
+          :: else
+          fi
       };
-      if
-      :: record_in(word) != 0 ->
 #ifndef MUTANT_NO_READING
-        atomic {
-          records++;
-          reading = cursor + length_in(word);
-          reading_records = records;
-          in_hand = in_hand | 1 << record_in(word)
-        };
+      atomic {
+        records++;
+        reading = cursor + length_in(word);
+        reading_records = records;
+        in_hand = in_hand | 1 << record_in(word)
+      };
 #endif
-        atomic {
-          assert((delivered & 1 << record_in(word)) == 0);
-          delivered = delivered | 1 << record_in(word)
-        }
-      :: else
-      fi;
-      cursor = cursor + length_in(word)
+      atomic {
+        assert((delivered & 1 << record_in(word)) == 0);
+        delivered = delivered | 1 << record_in(word);
+        cursor = cursor + length_in(word);
+        word = 0
+      }
     :: cursor != head ->
 #ifndef MUTANT_NO_READING
       atomic { reading = cursor; reading_records = records };
@@ -255,23 +256,28 @@ begin:
       head = cursor;
 #endif
       do
-      :: at != cursor ->
-        word = data[place_of(at)];
+      :: atomic {
+          at != cursor ->
+            word = data[place_of(at)]; /* which nobody else changes */
 #ifndef MUTANT_NO_WIPE
-        data[place_of(at)] = 0;
-        if
-        :: length_in(word) == 2 -> data[place_of(at + 1)] = 0
-        :: else
-        fi;
+            data[place_of(at)] = 0
+        };
+        atomic {
+          if
+          :: length_in(word) == 2 -> data[place_of(at + 1)] = 0
+          :: else
+          fi;
 #endif
-        at = at + length_in(word)
-      :: else -> break
+          at = at + length_in(word);
+          word = 0
+        }
+      :: atomic { at == cursor -> break }
       od;
-      atomic { head = cursor; records = 0; in_hand = 0; word = 0; at = 0 }
+      atomic { head = cursor; records = 0; in_hand = 0; at = 0 }
 #endif
     od
   } unless {
-    dead[CONSUMER]
+    atomic { dead[CONSUMER] -> cursor = 0; at = 0; word = 0; records = 0 }
   }
   atomic { buried[CONSUMER] -> over[CONSUMER] = true; dead[CONSUMER] = false; goto begin }
 }
@@ -543,11 +549,17 @@ again:
   fi
 }
 
-/* Kills whomever it likes, whenever it likes. */
+/* Kills whomever it likes, whenever it likes; of those that do the same, the first that lives. */
+#ifdef SAME_LENGTH
+#define SAME_AS_LAST(who) ((who) > 0 && (who) < N)
+#else
+#define SAME_AS_LAST(who) false
+#endif
 inline die(victim)
 {
   atomic {
-    deaths < DEATHS && !dead[victim] && !over[victim] ->
+    deaths < DEATHS && !dead[victim] && !over[victim] &&
+      (!SAME_AS_LAST(victim) || dead[victim - (victim > 0)]) ->
       dead[victim] = true;
       deaths++;
       if
