@@ -87,6 +87,12 @@ inline note_mark(s)
 #define OK 0
 #define AGAIN 1
 
+inline forget()
+{
+  id = 0; i = 0; d = 0; b = 0; x = 0; q = 0; status = 0; one = 0; seen = 0; seen_at = 0; again = 0;
+  was = false
+}
+
 proctype participant(byte me)
 {
   byte id, lives, i, d, b, x, q, status, one, seen, seen_at, again;
@@ -173,25 +179,28 @@ proctype participant(byte me)
         if
         :: slot_dead[slot_of(x)] == d -> slot_dead[slot_of(x)] = x; note_mark(slot_of(x))
         :: else /* covered */
-        fi
+        fi;
+        d = 0
       }
-    :: else
+    :: else -> d = 0
     fi;
 #endif
 #endif
     atomic { i = 0; d = 0; status = OK };
     do
-    :: i == SLOTS -> break
+    :: atomic { i == SLOTS -> i = 0; break }
     :: i < SLOTS ->
-      d = slot_dead[i];
-      if
+      atomic {
+        d = slot_dead[i];
+        if
 #ifdef MUTANT_ONLY_THE_ONE
-      :: d == 0 || d != x -> goto next_slot
+        :: d == 0 || d != x -> goto next_slot
 #else
-      :: d == 0 || d == id -> goto next_slot
+        :: d == 0 || d == id -> goto next_slot
 #endif
-      :: else
-      fi;
+        :: else
+        fi
+      };
       if
       :: slot_id[i] == d
       :: else -> goto next_slot
@@ -348,9 +357,9 @@ proctype participant(byte me)
     };
     goto join;
   done:
-    over[me] = true
+    atomic { over[me] = true; lives = 0; forget() }
   } unless {
-    dead[me]
+    atomic { dead[me] -> lives = 0; forget() }
   }
 }
 
@@ -387,11 +396,20 @@ done:
 }
 #endif
 
-/* Only who has a slot: the others cannot be buried, and need not. */
+/* Only who has a slot: the others cannot be buried, and need not. All but the first, and the one that
+ * is asked for, do the same: it is no matter which of them dies, the first that lives does. */
+#ifdef ASKS
+#define FIRST_ALIKE 2
+#else
+#define FIRST_ALIKE 1
+#endif
 inline kill(victim)
 {
   atomic {
-    deaths < DEATHS && !dead[victim] && id_of[victim] != 0 -> deaths++; dead[victim] = true
+    deaths < DEATHS && !dead[victim] && id_of[victim] != 0 &&
+      (victim <= FIRST_ALIKE || dead[victim - 1]) ->
+      deaths++;
+      dead[victim] = true
   }
 }
 

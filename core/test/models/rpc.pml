@@ -161,38 +161,38 @@ proctype calling(byte me)
     :: made_calls == CALLS -> goto done
     :: else
     fi;
-    /* take_slot: waits until one may be free */
+    /* take_slot: waits until one is free, and looks at it */
   claiming:
-    if
-    :: phase_of(word[0]) == FREE -> slot = 0
-#if SLOTS > 1
-    :: phase_of(word[1]) == FREE -> slot = 1
-#endif
-    fi;
     atomic {
-      w = word[slot];
       if
-      :: phase_of(w) == FREE
-      :: else -> goto claiming
+      :: phase_of(word[0]) == FREE -> slot = 0
+#if SLOTS > 1
+      :: phase_of(word[1]) == FREE -> slot = 1
+#endif
+      fi;
+      w = word[slot]
+    };
+    atomic {
+#ifdef MUTANT_NO_SERIAL
+      move(slot, w, moved(w, CLAIMED, me + 1));
+#else
+      move(slot, w, moved(w + (1 << SERIAL_SHIFT), CLAIMED, me + 1));
+#endif
+      w = 0;
+      if
+      :: !made -> slot = 0; goto claiming
+      :: else -> made = false
       fi
     };
-#ifdef MUTANT_NO_SERIAL
-    move(slot, w, moved(w, CLAIMED, me + 1));
-#else
-    move(slot, w, moved(w + (1 << SERIAL_SHIFT), CLAIMED, me + 1));
-#endif
-    if
-    :: !made -> goto claiming
-    :: else
-    fi;
 #ifndef MUTANT_CALLER_LAST
     caller[slot] = me + 1;
 #endif
-    number = me * CALLS + made_calls;
-    request[slot] = number + 1;
+    atomic { number = me * CALLS + made_calls; request[slot] = number + 1 };
   submitting:
-    w = word[slot];
-    assert(serial_of(w) <= 6); /* so that an id fits its place */
+    atomic {
+      w = word[slot];
+      assert(serial_of(w) <= 6) /* so that an id fits its place */
+    };
 #ifndef MUTANT_QUEUE_FIRST
     move(slot, w, moved(w, QUEUED, me + 1));
     assert(made);
@@ -200,17 +200,18 @@ proctype calling(byte me)
     /* sluice_rpc_push */
     pushing[me] = true;
     do
-    :: position = tail;
+    :: atomic { position = tail; made = false; p = 0 };
       p = queue[position % PLACES];
       if
-      :: p == lap_of(position) << 4 ->
-        atomic {
-          if
-          :: queue[position % PLACES] == p ->
-            queue[position % PLACES] = p | id_of(w, slot) + 1;
-            made = true
-          :: else -> made = false
-          fi
+      :: atomic {
+          p == lap_of(position) << 4 ->
+            if
+            :: queue[position % PLACES] == p ->
+              queue[position % PLACES] = p | id_of(w, slot) + 1;
+              made = true
+            :: else
+            fi;
+            p = 0
         };
         if
         :: made -> advance_tail(position); break
@@ -325,15 +326,31 @@ proctype serving(byte me)
 #endif
       :: else
       fi;
-      if
-      :: made -> w = moved(w, RUNNING, me + 1)
-      :: else
-      fi;
-      drop();
-      if
-      :: !made -> goto next
-      :: else
-      fi
+      atomic {
+        if
+        :: made -> w = moved(w, RUNNING, me + 1)
+        :: else
+        fi;
+        /* drop() */
+        if
+        :: queue[position % PLACES] == p ->
+#ifdef MUTANT_NO_LAP
+          queue[position % PLACES] = lap_of(position) << 4
+#else
+          queue[position % PLACES] = lap_of(position) + 1 << 4
+#endif
+        :: else
+        fi;
+        p = 0
+      };
+      atomic {
+        advance_head(position);
+        position = 0;
+        if
+        :: !made -> goto next
+        :: else
+        fi
+      }
     :: lap_in(p) != lap_of(position) ->
       atomic { assert(lap_in(p) == lap_of(position) + 1 || head != position) };
 #ifdef MUTANT_NO_HELP_HEAD
@@ -462,10 +479,19 @@ again:
   fi
 }
 
+/* Callers are all alike, and so are servers: who dies is the first that lives. */
+#if defined(STALE) || defined(VICTIM)
+#define SAME_AS_LAST(who) ((who) > CALLERS)
+#else
+#define SAME_AS_LAST(who) ((who) > 0 && (who) != CALLERS)
+#endif
 inline die(victim)
 {
   atomic {
-    deaths < DEATHS && !dead[victim] && !over[victim] -> dead[victim] = true; deaths++
+    deaths < DEATHS && !dead[victim] && !over[victim] &&
+      (!SAME_AS_LAST(victim) || dead[victim - (victim > 0)]) ->
+      dead[victim] = true;
+      deaths++
   }
 }
 
