@@ -80,6 +80,13 @@ test(
     expect(note, 'of what it was reloaded for').toBeNull();
     await tab.goto(`${folder}/moved.html`);
     await shows(tab, { isolated: true, path: `${folder}/page.html` });
+    await tab.goto(`${folder}/missing.html`);
+    const status = await tab.evaluate(() => {
+      const [load] = performance.getEntriesByType('navigation');
+      return /** @type {PerformanceNavigationTiming} */ (load).responseStatus;
+    });
+    // WebKit does not tell.
+    if (engineName !== 'webkit') expect(status, 'an error stays one').toBe(404);
     await tab.goto(page());
     await tab.reload();
     await shows(tab, { isolated: true, loads: 5, said: '' });

@@ -37,6 +37,7 @@ runCases('recipes', TIMEOUT, [
   ["hosts' files of rules are read as they document it", readsAsDocumented],
   ['the recipe for Node gives nothing outside of its folder', staysInFolder],
   ['the Vite plugin keeps what its user configured', inProject(keepsConfigured)],
+  ['the Vite plugin sends the embedder policy that it is given', inProject(sendsPolicy)],
   ['the Vite plugin has the types of a plugin', inProject(typesPlugin)],
 ]);
 
@@ -98,6 +99,29 @@ async function keepsConfigured(folder) {
     } finally {
       await Promise.all(served.map((server) => server.close()));
     }
+  }
+}
+
+/** @param {string} folder of a project */
+async function sendsPolicy(folder) {
+  const { sluice } = await import(join(folder, 'node_modules/sluice/dist/vite.js'));
+  const { createServer } = await import(tool('vite/dist/node/index.js'));
+  const server = await createServer({
+    configFile: false,
+    root: folder,
+    logLevel: 'silent',
+    plugins: [sluice({ coep: 'credentialless' })],
+    server: { host: '127.0.0.1' },
+  });
+  try {
+    await server.listen();
+    const headers = await headersOf(`${server.resolvedUrls.local[0]}package.json`);
+    assert.deepEqual(
+      ISOLATING.map((name) => headers.get(name)),
+      ['same-origin', 'credentialless', 'isolate-and-credentialless'],
+    );
+  } finally {
+    await server.close();
   }
 }
 
