@@ -16,8 +16,8 @@
  *   stats(): SpaceStats,
  *   close(wait?: import('./wait.js').Wait): Promise<void>, [Symbol.asyncDispose](): Promise<void>,
  * }} Space `exports`: of the space's module, in this thread; after close() they must not be called.
- *   close(): leaves the space, when all that this thread sent is committed; where the creator
- *   closes, the space is closed for all, who read what is left
+ *   close(): leaves the space, when all that this thread sent is committed, and gives its locks back;
+ *   where the creator closes, the space is closed for all, who read what is left
  */
 
 import { ASYNC_DISPOSE } from './dispose.js';
