@@ -107,7 +107,7 @@ export function makeSpace(handle, thread, creator, overMessages) {
       return {
         bytes: memory.buffer.byteLength,
         used: exports.sluice_space_used(thread.self) >>> 0,
-        peers: exports.sluice_participant_count(thread.self) + (internals.hub?.peers ?? 0),
+        peers: exports.sluice_participant_count(thread.self) + (internals.hub?.peers() ?? 0),
         recovered: word(layout.HEADER_RECOVERED),
         channels: Object.fromEntries(
           [...internals.rings.keys()].map((name) => [

@@ -16,9 +16,7 @@ export function makeBacklog() {
   }
 
   const backlog = {
-    get length() {
-      return length;
-    },
+    length: () => length,
 
     /** @param {T} item */
     add(item) {

@@ -46,7 +46,7 @@ export function follow(task, member, call, on, over) {
   }).then(
     (value) => on.resolve(task, value),
     (error) => {
-      if (member.connection.ended) return; // the crew tells, when the worker is dead
+      if (member.connection.ended()) return; // the crew tells, when the worker is dead
       const unsent = !task.over;
       on.reject(task, error);
       if (unsent) end(false);

@@ -38,9 +38,10 @@ export function callSync(remote, name, args, options) {
       `${what}: blocking needs shared memory: give connect() the space that both threads are in`,
     );
   }
-  if (connection.ended) throw connection.ended;
+  const ended = connection.ended();
+  if (ended) throw ended;
   const { thread } = inside(space);
-  const { board } = connection.shared;
+  const board = connection.shared.board();
   const began = performance.now();
   const end = began + limit(options?.timeout);
 

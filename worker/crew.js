@@ -168,19 +168,13 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
   }
 
   return {
-    get size() {
-      return members.size;
-    },
-    get busy() {
-      return members.size - idle.length;
-    },
+    size: () => members.size,
+    busy: () => members.size - idle.length,
     /** What they do by message. */
     tasks: () => [...members].flatMap(({ task }) => task ?? []),
 
     /** Why there are no workers, and will be none. */
-    get failure() {
-      return members.size === 0 && starting === 0 ? failure : undefined;
-    },
+    failure: () => (members.size === 0 && starting === 0 ? failure : undefined),
 
     /** One that has nothing to do; `wanted`: as many tasks wait. @param {number} wanted */
     take(wanted) {

@@ -100,7 +100,7 @@ export function makeLanes(space, blocking, on) {
     slots[slot] = task;
     if (used++ === 0) first = slot;
     if (task.priority < lowest) lowest = task.priority;
-    Atomics.store(i32, wordAt(slot), lane.wordOf(tail, lane.QUEUED));
+    i32[word + lane.WORD / 4] = lane.wordOf(tail, lane.QUEUED); // nobody looks at it before the tail
     tail = (tail + 1) | 0;
     Atomics.store(i32, tailAt, tail);
     if (woken) wake();
@@ -290,12 +290,8 @@ export function makeLanes(space, blocking, on) {
   wait();
 
   const lanes = {
-    get room() {
-      return used < depth;
-    },
-    get lowest() {
-      return lowest;
-    },
+    hasRoom: () => used < depth,
+    lowest: () => lowest,
     submit,
 
     /** No more wait for it than it takes. */

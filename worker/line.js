@@ -3,7 +3,7 @@
  *
  * @typedef {{
  *   readonly post: import('./protocol.js').Post,
- *   readonly ended: Error | undefined,
+ *   ended(): Error | undefined,
  *   end(error: Error): void,
  *   onEnd(listener: (error: Error) => void): void,
  *   endWith(space: import('../loader/space.js').Space): void,
@@ -92,9 +92,7 @@ export function makeLine(port, use, proof = port) {
       watchers.add(watcher);
       listeners.push(() => watchers.delete(watcher));
     },
-    get ended() {
-      return ended;
-    },
+    ended: () => ended,
   };
 }
 

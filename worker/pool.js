@@ -179,7 +179,7 @@ export function pool(space, make, options = {}) {
   }
 
   function dispatch() {
-    const { failure } = crew;
+    const failure = crew.failure();
     if (failure) {
       const waiting = [...backlog.all(), ...(lanes?.tasks() ?? [])];
       for (const task of waiting) {
@@ -188,12 +188,13 @@ export function pool(space, make, options = {}) {
         reject(task, failure);
       }
     } else if (lanes) {
-      while (backlog.length > 0 && lanes.room) lanes.submit(/** @type {Task} */ (backlog.take()));
-      if (backlog.length === 0) lanes.deepen();
+      while (backlog.length() > 0 && lanes.hasRoom())
+        lanes.submit(/** @type {Task} */ (backlog.take()));
+      if (backlog.length() === 0) lanes.deepen();
       crew.need(live);
     } else {
-      while (backlog.length > 0) {
-        const member = crew.take(backlog.length);
+      while (backlog.length() > 0) {
+        const member = crew.take(backlog.length());
         if (!member) return;
         direct.begin(/** @type {Task} */ (backlog.take()), member);
       }
@@ -251,19 +252,19 @@ export function pool(space, make, options = {}) {
       limit(options.timeout);
     }
     if (closing) throw closing;
-    const { failure } = crew;
+    const failure = crew.failure();
     if (failure) throw failure;
     if (live >= room + sizes.size) throw full(room);
     task.queuedAt = time();
     if (options !== NO_OPTIONS) task.watch((reason) => abort(task, reason));
     letGo ??= keepAlive();
     live++;
-    if (lanes && backlog.length === 0 && lanes.room && priority <= lanes.lowest) {
+    if (lanes && backlog.length() === 0 && lanes.hasRoom() && priority <= lanes.lowest()) {
       lanes.submit(task);
       crew.need(live);
       return;
     }
-    if (lanes && priority > lanes.lowest) {
+    if (lanes && priority > lanes.lowest()) {
       backlog.addFirst(lanes.yieldTo(priority));
     }
     backlog.add(task);
@@ -343,11 +344,11 @@ export function pool(space, make, options = {}) {
   }
 
   function stats() {
-    const { queued, busy } = lanes?.figures() ?? { queued: 0, busy: crew.busy };
+    const { queued, busy } = lanes?.figures() ?? { queued: 0, busy: crew.busy() };
     return {
-      size: crew.size,
+      size: crew.size(),
       busy,
-      queued: backlog.length + queued,
+      queued: backlog.length() + queued,
       ...counts,
       waitMs: waitMs.read(),
       runMs: runMs.read(),

@@ -18,7 +18,7 @@
  * @typedef {{
  *   offer(space: Space): import('./protocol.js').Hello['board'],
  *   accept(space: Space, board: NonNullable<import('./protocol.js').Hello['board']>): void,
- *   readonly board: number,
+ *   board(): number,
  *   take(): number, giveBack(word: number): void, cancel(word: number): void,
  *   isCancelled(word: number): boolean,
  *   waits(id: number): boolean,
@@ -129,9 +129,7 @@ export function makeShared() {
   }
 
   return {
-    get board() {
-      return board;
-    },
+    board: () => board,
 
     offer(space) {
       if (space.transport !== 'shared') return undefined;

@@ -51,7 +51,9 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   const bell = ((at + lane.BELLS) >> 2) + number;
   const asleep = ((at + lane.ASLEEP) >> 2) + (number >> 5);
   const bit = 1 << (number & 31);
-  const { timeOrigin } = performance;
+  // Not by its global name for each call: that is a getter in Node.
+  const clock = performance;
+  const { timeOrigin } = clock;
   const { codec } = local;
   /** @type {string[]} */
   const names = [];
@@ -133,10 +135,10 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   function pump() {
     if (busy >= 0 || ended) return;
     Atomics.and(i32, asleep, ~bit);
-    const end = performance.now() + SLICE;
+    const end = clock.now() + SLICE;
     do {
       if (!may()) return;
-      now = performance.now();
+      now = clock.now();
       for (let slot = take(); slot >= 0; slot = take()) {
         if (begin(slot)) return;
         done(slot);
@@ -164,7 +166,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   }
 
   function isCalledSoon() {
-    for (const end = now + spin; performance.now() < end; ) {
+    for (const end = now + spin; clock.now() < end; ) {
       for (let i = 0; i < 50; i++) {
         if (Atomics.load(i32, head) === Atomics.load(i32, tail)) continue;
         spin = Math.min(2 * spin, SPIN_MOST);
@@ -267,7 +269,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
 
   /** @param {number} slot */
   function done(slot) {
-    now = performance.now();
+    now = clock.now();
     const ran = (placeOf(slot) + lane.RAN) >> 3;
     f64[ran] = timeOrigin + now - f64[ran + (lane.BEGAN - lane.RAN) / 8];
     call = undefined;

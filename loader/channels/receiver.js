@@ -18,6 +18,7 @@
 import { turn } from '#platform';
 import { DISPOSE } from '../dispose.js';
 import { SluiceError, statusError } from '../errors.js';
+import { gettersOf, withGetters } from '../getters.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
 import { blockUntil } from '../sync.js';
@@ -165,118 +166,120 @@ export function makeReceiver(ring, codec, onClose) {
   const takeWaiting = () => take(true);
 
   /** @type {ReadableStream<T> | undefined} */
-  let readable;
+  let stream;
 
-  /** @type {Receiver<T>} */
-  const receiver = {
-    tryReceive() {
-      const value = take();
-      return value === NOT_YET ? undefined : /** @type {T} */ (value);
-    },
-
-    receive: (wait) => soon(takeWaiting, wait),
-
-    receiveSync(wait) {
-      let value = /** @type {T | typeof NOT_YET} */ (NOT_YET);
-      const attempt = () => {
-        value = take();
-        return value !== NOT_YET;
-      };
-      blockUntil(ring, consumer.wait, attempt, wait, `a receive on ${what}`);
-      return /** @type {T} */ (value);
-    },
-
-    drain(use, limit = Infinity) {
-      requireOpen();
-      let total = 0;
-      while (total < limit) {
-        const most = Math.min(layout.BATCH, limit - total);
-        let count = consumer.drain(most);
-        if (count === Status.EMPTY && ring.pull) {
-          ring.pull(most);
-          count = consumer.drain(most);
-        }
-        if (count <= 0) {
-          if (total === 0) requireMore(count);
-          break;
-        }
-        visit(use, count);
-        total += count;
-      }
-      return total;
-    },
-
-    ready: (wait) => soon(look, wait),
-
-    readySync(wait) {
-      let found = /** @type {boolean | typeof NOT_YET} */ (NOT_YET);
-      const attempt = () => {
-        found = look();
-        return found !== NOT_YET;
-      };
-      blockUntil(ring, consumer.wait, attempt, wait, `a record on ${what}`);
-      return found === /** @type {any} */ (true);
-    },
-
-    get readable() {
-      readable ??= new ReadableStream(
-        {
-          async pull(controller) {
-            try {
-              controller.enqueue(await receiver.receive());
-            } catch (error) {
-              if (!hasEnded(error)) throw error;
-              controller.close();
-            }
-          },
-          cancel: () => receiver.close(),
-        },
-        { highWaterMark: 0 },
-      );
-      return readable;
-    },
-
-    get lost() {
-      return consumer.lost();
-    },
-
-    close() {
-      if (closed) return;
-      if (consumer.busy) {
-        closeAfterwards = true;
-        return;
-      }
-      closed = true;
-      consumer.close();
-      ring.drained.ring();
-      ring.filled.ring();
-      queue.clear(new SluiceError('closed', `this receiver of ${what} was closed while it waited`));
-      onClose();
-    },
-
-    [Symbol.asyncIterator]() {
-      let count = 0;
-      /** @type {AsyncIterableIterator<T>} */
-      const iterator = {
-        async next() {
-          if (++count % TURN_EVERY === 0) await turn();
+  function readable() {
+    stream ??= new ReadableStream(
+      {
+        async pull(controller) {
           try {
-            return { done: false, value: await receiver.receive() };
+            controller.enqueue(await receiver.receive());
           } catch (error) {
             if (!hasEnded(error)) throw error;
-            return { done: true, value: undefined };
+            controller.close();
           }
         },
-        async return() {
-          return { done: true, value: undefined };
-        },
-        [Symbol.asyncIterator]: () => iterator,
-      };
-      return iterator;
-    },
+        cancel: () => receiver.close(),
+      },
+      { highWaterMark: 0 },
+    );
+    return stream;
+  }
 
-    [DISPOSE]: () => receiver.close(),
-  };
+  /** @type {Receiver<T>} */
+  const receiver = withGetters(
+    RECEIVER,
+    { readable, lost: consumer.lost },
+    {
+      tryReceive() {
+        const value = take();
+        return value === NOT_YET ? undefined : /** @type {T} */ (value);
+      },
+
+      receive: (wait) => soon(takeWaiting, wait),
+
+      receiveSync(wait) {
+        let value = /** @type {T | typeof NOT_YET} */ (NOT_YET);
+        const attempt = () => {
+          value = take();
+          return value !== NOT_YET;
+        };
+        blockUntil(ring, consumer.wait, attempt, wait, `a receive on ${what}`);
+        return /** @type {T} */ (value);
+      },
+
+      drain(use, limit = Infinity) {
+        requireOpen();
+        let total = 0;
+        while (total < limit) {
+          const most = Math.min(layout.BATCH, limit - total);
+          let count = consumer.drain(most);
+          if (count === Status.EMPTY && ring.pull) {
+            ring.pull(most);
+            count = consumer.drain(most);
+          }
+          if (count <= 0) {
+            if (total === 0) requireMore(count);
+            break;
+          }
+          visit(use, count);
+          total += count;
+        }
+        return total;
+      },
+
+      ready: (wait) => soon(look, wait),
+
+      readySync(wait) {
+        let found = /** @type {boolean | typeof NOT_YET} */ (NOT_YET);
+        const attempt = () => {
+          found = look();
+          return found !== NOT_YET;
+        };
+        blockUntil(ring, consumer.wait, attempt, wait, `a record on ${what}`);
+        return found === /** @type {any} */ (true);
+      },
+
+      close() {
+        if (closed) return;
+        if (consumer.busy) {
+          closeAfterwards = true;
+          return;
+        }
+        closed = true;
+        consumer.close();
+        ring.drained.ring();
+        ring.filled.ring();
+        queue.clear(
+          new SluiceError('closed', `this receiver of ${what} was closed while it waited`),
+        );
+        onClose();
+      },
+
+      [Symbol.asyncIterator]() {
+        let count = 0;
+        /** @type {AsyncIterableIterator<T>} */
+        const iterator = {
+          async next() {
+            if (++count % TURN_EVERY === 0) await turn();
+            try {
+              return { done: false, value: await receiver.receive() };
+            } catch (error) {
+              if (!hasEnded(error)) throw error;
+              return { done: true, value: undefined };
+            }
+          },
+          async return() {
+            return { done: true, value: undefined };
+          },
+          [Symbol.asyncIterator]: () => iterator,
+        };
+        return iterator;
+      },
+
+      [DISPOSE]: () => receiver.close(),
+    },
+  );
 
   /**
    * Shows one batch to the user and releases it. Where `use` throws, what it has not seen stays.
@@ -323,6 +326,8 @@ export function makeReceiver(ring, codec, onClose) {
 
   return receiver;
 }
+
+const RECEIVER = /* @__PURE__ */ gettersOf('readable', 'lost');
 
 /** In good order: not for a reason that the sender gave. @param {unknown} error */
 const hasEnded = (error) =>

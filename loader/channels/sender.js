@@ -27,6 +27,7 @@
 
 import { DISPOSE } from '../dispose.js';
 import { SluiceError, statusError } from '../errors.js';
+import { gettersOf, withGetters } from '../getters.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
 import { blockUntil } from '../sync.js';
@@ -205,96 +206,100 @@ export function makeSender(ring, codec, overflow, onClose) {
   };
 
   /** @type {WritableStream<T> | undefined} */
-  let writable;
+  let stream;
+
+  function writable() {
+    stream ??= new WritableStream({
+      write: (value) => sender.send(value),
+      close: () => sender.close(),
+      abort: (reason) => sender.close(reason),
+    });
+    return stream;
+  }
 
   /** @type {Sender<T>} */
-  const sender = {
-    trySend: (value) => waiting.length === 0 && put(value),
+  const sender = withGetters(
+    SENDER,
+    { writable },
+    {
+      trySend: (value) => waiting.length === 0 && put(value),
 
-    // Not async, like all that is called for each record: engines run such functions slower, and
-    // each costs promises.
-    send(value, wait) {
-      try {
+      // Not async, like all that is called for each record: engines run such functions slower, and
+      // each costs promises.
+      send(value, wait) {
+        try {
+          wait?.signal?.throwIfAborted();
+          return waiting.length === 0 && put(value) ? committed(wait) : sendLater(value, wait);
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      },
+
+      sendSync(value, wait) {
+        const refuse = overflow === 'fail' ? full : undefined;
+        block(codec.size(value), () => put(value), wait, `a send on ${what}`, refuse);
+      },
+
+      async sendMany(values, wait) {
         wait?.signal?.throwIfAborted();
-        return waiting.length === 0 && put(value) ? committed(wait) : sendLater(value, wait);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
-
-    sendSync(value, wait) {
-      const refuse = overflow === 'fail' ? full : undefined;
-      block(codec.size(value), () => put(value), wait, `a send on ${what}`, refuse);
-    },
-
-    async sendMany(values, wait) {
-      wait?.signal?.throwIfAborted();
-      const iterator = values[Symbol.iterator]();
-      let count = 0;
-      /** Sends what fits now, and gives the value that does not. V8 11 runs such a loop at half its
-       * speed where it holds an await. */
-      function sendWhatFits() {
-        for (let step = iterator.next(); !step.done; step = iterator.next()) {
-          if (waiting.length > 0 || !put(step.value)) return step;
-          count++;
+        const iterator = values[Symbol.iterator]();
+        let count = 0;
+        /** Sends what fits now, and gives the value that does not. V8 11 runs such a loop at half its
+         * speed where it holds an await. */
+        function sendWhatFits() {
+          for (let step = iterator.next(); !step.done; step = iterator.next()) {
+            if (waiting.length > 0 || !put(step.value)) return step;
+            count++;
+          }
+          return undefined;
         }
-        return undefined;
-      }
-      try {
-        for (let left = sendWhatFits(); left; left = sendWhatFits()) {
-          // That it is committed can wait until the others are.
-          await putLater(left.value, wait);
-          count++;
+        try {
+          for (let left = sendWhatFits(); left; left = sendWhatFits()) {
+            // That it is committed can wait until the others are.
+            await putLater(left.value, wait);
+            count++;
+          }
+        } catch (error) {
+          iterator.return?.();
+          throw error;
         }
-      } catch (error) {
-        iterator.return?.();
-        throw error;
-      }
-      await committed(wait);
-      return count;
-    },
+        await committed(wait);
+        return count;
+      },
 
-    claim(length) {
-      const at = waiting.length === 0 ? tryClaim(length) : 0;
-      if (at === 0) return undefined;
-      // Firefox pays for an object that is stored.
-      if (claim.memory !== thread.u8) claim.memory = thread.u8;
-      claim.offset = at;
-      claim.length = length;
-      return claim;
-    },
+      claim(length) {
+        const at = waiting.length === 0 ? tryClaim(length) : 0;
+        if (at === 0) return undefined;
+        // Firefox pays for an object that is stored.
+        if (claim.memory !== thread.u8) claim.memory = thread.u8;
+        claim.offset = at;
+        claim.length = length;
+        return claim;
+      },
 
-    async ready(length, wait) {
-      const attempt = () => (hasRoom(length) ? undefined : NOT_YET);
-      if (waiting.length > 0 || attempt() === NOT_YET)
-        await queue.add({ attempt, need: length }, wait);
-    },
+      async ready(length, wait) {
+        const attempt = () => (hasRoom(length) ? undefined : NOT_YET);
+        if (waiting.length > 0 || attempt() === NOT_YET)
+          await queue.add({ attempt, need: length }, wait);
+      },
 
-    readySync(length, wait) {
-      block(length, () => hasRoom(length), wait, `room on ${what}`);
-    },
+      readySync(length, wait) {
+        block(length, () => hasRoom(length), wait, `room on ${what}`);
+      },
 
-    get writable() {
-      writable ??= new WritableStream({
-        write: (value) => sender.send(value),
-        close: () => sender.close(),
-        abort: (reason) => sender.close(reason),
-      });
-      return writable;
-    },
+      close(reason) {
+        if (closed) return;
+        closed = true;
+        producer.close(plainReason(reason));
+        ring.filled.ring();
+        ring.drained.ring();
+        queue.clear(new SluiceError('closed', `this sender of ${what} was closed while it waited`));
+        onClose();
+      },
 
-    close(reason) {
-      if (closed) return;
-      closed = true;
-      producer.close(plainReason(reason));
-      ring.filled.ring();
-      ring.drained.ring();
-      queue.clear(new SluiceError('closed', `this sender of ${what} was closed while it waited`));
-      onClose();
+      [DISPOSE]: () => sender.close(),
     },
-
-    [DISPOSE]: () => sender.close(),
-  };
+  );
 
   /** @param {number} length */
   function hasRoom(length) {
@@ -334,3 +339,4 @@ export function makeSender(ring, codec, overflow, onClose) {
 }
 
 const DONE = /* @__PURE__ */ Promise.resolve();
+const SENDER = /* @__PURE__ */ gettersOf('writable');

@@ -19,7 +19,7 @@
  * @typedef {import('./own-port.js').Port} Port
  *
  * @typedef {{
- *   readonly client: Client, readonly peers: number,
+ *   readonly client: Client, peers(): number,
  *   connect(link: string, worker: Worker): MessagePort | 'own', adopt(link: string, port: Port, parent?: string): void,
  *   disconnect(link: string): void, settled(): Promise<void>, close(): void,
  *   remove(name: string): boolean,
@@ -104,9 +104,7 @@ export function makeHub(services) {
       on: (service, listener) => listeners.set(service, listener),
     },
 
-    get peers() {
-      return links.size;
-    },
+    peers: () => links.size,
 
     connect(id, worker) {
       if (!portsTell()) {

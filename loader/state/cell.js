@@ -1,6 +1,7 @@
 /** One value, for all threads. */
 
 import { SluiceError } from '../errors.js';
+import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
 import { objectFor } from '../objects.js';
 import { requireShared } from '../sync.js';
@@ -63,38 +64,41 @@ function makeCell(table, internals, what) {
     return { changed, put: table.put('', changed, version, sync) };
   }
 
-  return {
-    get version() {
-      return table.version('');
-    },
-    get: () => read().value,
-    async set(value) {
-      await table.put('', value);
-    },
-    setSync(value) {
-      requireShared(table, what);
-      table.put('', value, undefined, true);
-    },
-    async update(f, wait) {
-      wait?.signal?.throwIfAborted();
-      const work = async () => {
-        await ready;
+  return withGetters(
+    CELL,
+    { version: () => table.version('') },
+    {
+      get: () => read().value,
+      async set(value) {
+        await table.put('', value);
+      },
+      setSync(value) {
+        requireShared(table, what);
+        table.put('', value, undefined, true);
+      },
+      async update(f, wait) {
+        wait?.signal?.throwIfAborted();
+        const work = async () => {
+          await ready;
+          for (;;) {
+            const { changed, put } = attempt(f);
+            if ((await put).done) return changed;
+          }
+        };
+        return within(work(), wait, what);
+      },
+      updateSync(f) {
+        requireShared(table, what);
         for (;;) {
-          const { changed, put } = attempt(f);
-          if ((await put).done) return changed;
+          const { changed, put } = attempt(f, true);
+          if (/** @type {import('./shared.js').Put} */ (put).done) return changed;
         }
-      };
-      return within(work(), wait, what);
+      },
+      changed: (since, wait) => changed(table, internals, '', since, wait, what),
+      watch: (wait) => values(table, internals, '', wait, what),
+      ready,
     },
-    updateSync(f) {
-      requireShared(table, what);
-      for (;;) {
-        const { changed, put } = attempt(f, true);
-        if (/** @type {import('./shared.js').Put} */ (put).done) return changed;
-      }
-    },
-    changed: (since, wait) => changed(table, internals, '', since, wait, what),
-    watch: (wait) => values(table, internals, '', wait, what),
-    ready,
-  };
+  );
 }
+
+const CELL = /* @__PURE__ */ gettersOf('version');

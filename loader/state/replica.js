@@ -106,9 +106,7 @@ export function replica(client, entry, shape, codec, initial) {
       return { version: found.version, value: codec.decode(found.bytes, 0, found.bytes.length) };
     },
     keys: names,
-    get size() {
-      return names().length;
-    },
+    size: () => names().length,
     put: (key, value, expected) => change(key, encode(codec, value), expected),
     delete: (key, expected) => change(key, undefined, expected),
     same(key, value) {

@@ -3,7 +3,7 @@
  *
  * @typedef {{
  *   has(key: string): boolean, read(key: string): {version: number, value: any} | undefined,
- *   version(key: string): number, keys(): Iterable<string>, readonly size: number,
+ *   version(key: string): number, keys(): Iterable<string>, size(): number,
  *   put(key: string, value: any, expected?: number, sync?: boolean): Put | Promise<Put>,
  *   delete(key: string, expected?: number): Put | Promise<Put>,
  *   same(key: string, value: any): number | undefined,
@@ -134,9 +134,7 @@ export function sharedTable(thread, named, codec, entries) {
       }
     },
 
-    get size() {
-      return exports.sluice_store_size(view);
-    },
+    size: () => exports.sluice_store_size(view),
 
     put(key, value, expected) {
       const length = codec.size(value);

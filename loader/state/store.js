@@ -1,5 +1,6 @@
 /** Values by key, for all threads. */
 
+import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
 import { objectFor } from '../objects.js';
 import { requireShared } from '../sync.js';
@@ -97,36 +98,39 @@ function makeStore(table, internals, what) {
     return version === undefined ? undefined : table.put(key, present(value), version);
   }
 
-  return {
-    get: (key) => table.read(checked(key))?.value,
-    version: (key) => table.version(checked(key)),
-    keys: () => table.keys(),
-    get size() {
-      return table.size;
-    },
-    async set(key, value, wait) {
-      await later(() => table.put(checked(key), present(value)), wait);
-    },
-    delete: async (key, wait) => (await later(() => table.delete(checked(key)), wait)).done,
-    async replace(key, expected, value, wait) {
-      await within(ready, wait, what);
-      for (;;) {
-        const put = await later(() => replace(key, expected, value), wait);
-        if (!put) return false;
-        // Another value had come between; it may be the expected one again.
-        if (put.done) return true;
-      }
-    },
-    setSync: (key, value) => sync(() => table.put(checked(key), present(value))),
-    deleteSync: (key) => sync(() => table.delete(checked(key))).done,
-    replaceSync: (key, expected, value) =>
-      sync(() => {
+  return withGetters(
+    STORE,
+    { size: table.size },
+    {
+      get: (key) => table.read(checked(key))?.value,
+      version: (key) => table.version(checked(key)),
+      keys: () => table.keys(),
+      async set(key, value, wait) {
+        await later(() => table.put(checked(key), present(value)), wait);
+      },
+      delete: async (key, wait) => (await later(() => table.delete(checked(key)), wait)).done,
+      async replace(key, expected, value, wait) {
+        await within(ready, wait, what);
         for (;;) {
-          const put = replace(key, expected, value);
-          if (!put || put.done) return put !== undefined;
+          const put = await later(() => replace(key, expected, value), wait);
+          if (!put) return false;
+          // Another value had come between; it may be the expected one again.
+          if (put.done) return true;
         }
-      }),
-    watch: (key, wait) => values(table, internals, checked(key), wait, what),
-    ready,
-  };
+      },
+      setSync: (key, value) => sync(() => table.put(checked(key), present(value))),
+      deleteSync: (key) => sync(() => table.delete(checked(key))).done,
+      replaceSync: (key, expected, value) =>
+        sync(() => {
+          for (;;) {
+            const put = replace(key, expected, value);
+            if (!put || put.done) return put !== undefined;
+          }
+        }),
+      watch: (key, wait) => values(table, internals, checked(key), wait, what),
+      ready,
+    },
+  );
 }
+
+const STORE = /* @__PURE__ */ gettersOf('size');

@@ -345,7 +345,7 @@ test('calls are taken in order, over slots that long ones hold and calls that we
   const expected = [];
   for (let round = 0; round < 50; round++) {
     const tasks = submit(lane.SLOTS - 10, [round]);
-    assert.equal(lanes.room, false);
+    assert.equal(lanes.hasRoom(), false);
     assert.ok(lanes.withdraw(tasks[3]) && lanes.withdraw(tasks[50]));
     submit(2, [round + 0.5]);
     expected.push(...tasks.slice(2).map(() => round), round + 0.5, round + 0.5);
@@ -371,7 +371,7 @@ test('lower priorities are taken back in their order', async () => {
   // Free slots here and there, so that places and positions differ.
   for (const slot of [40, 3, 17, 60]) step(long[slot], lane.DONE, place.number);
   lanes.message(worker.member, { op: 'look' });
-  await until(() => lanes.room);
+  await until(() => lanes.hasRoom());
   const tasks = submit(4);
   assert.deepEqual(
     tasks.map(({ slot }) => slot),
@@ -379,7 +379,7 @@ test('lower priorities are taken back in their order', async () => {
   );
   step(long[1], lane.DONE, place.number);
   lanes.message(worker.member, { op: 'look' });
-  while (!lanes.room) await new Promise((resolve) => setImmediate(resolve));
+  while (!lanes.hasRoom()) await new Promise((resolve) => setImmediate(resolve));
   const [last] = submit(1);
   assert.equal(last.slot, 1);
   assert.deepEqual(lanes.yieldTo(1), [...tasks, last]);
