@@ -10,12 +10,24 @@ let last = /** @type {unknown} */ (undefined);
 /** Bytes of `last` in the buffer; negative: none. */
 let size = -1;
 
-/** @param {unknown} value */
-function measure(value) {
+/** @param {unknown} value @param {boolean} [isList] */
+function measure(value, isList) {
   size = -1;
-  size = write(value);
+  size = write(value, isList);
   last = value;
   return size;
+}
+
+/** @param {unknown} value @param {Uint8Array} into @param {number} offset @param {boolean} [isList] */
+function encode(value, into, offset, isList) {
+  const length = size >= 0 && Object.is(last, value) ? size : measure(value, isList);
+  const from = buffer();
+  if (length > SHORT) into.set(from.subarray(0, length), offset);
+  else for (let i = 0; i < length; i++) into[offset + i] = from[i];
+  size = -1;
+  last = undefined;
+  release();
+  return length;
 }
 
 /**
@@ -33,16 +45,17 @@ function measure(value) {
  */
 export const value = {
   id: 'value',
-  size: measure,
-  encode(value, into, offset) {
-    const length = size >= 0 && Object.is(last, value) ? size : measure(value);
-    const from = buffer();
-    if (length > SHORT) into.set(from.subarray(0, length), offset);
-    else for (let i = 0; i < length; i++) into[offset + i] = from[i];
-    size = -1;
-    last = undefined;
-    release();
-    return length;
-  },
-  decode: read,
+  size: (value) => measure(value),
+  encode: (value, into, offset) => encode(value, into, offset),
+  decode: (from, offset, length) => read(from, offset, length),
+};
+
+/** The same for a call's arguments: their array is nobody's, and costs nothing. */
+export const values = {
+  /** @param {unknown[]} list */
+  size: (list) => measure(list, true),
+  /** @param {unknown[]} list @param {Uint8Array} into @param {number} offset */
+  encode: (list, into, offset) => encode(list, into, offset, true),
+  /** @type {(from: Uint8Array, offset: number, length: number) => unknown[]} */
+  decode: (from, offset, length) => /** @type {unknown[]} */ (read(from, offset, length, true)),
 };

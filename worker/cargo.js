@@ -5,7 +5,7 @@
  * @typedef {import('./task.js').Task} Task
  */
 
-import { value as codec } from '../loader/value.js';
+import { values as codec } from '../loader/value.js';
 import * as lane from './lane.js';
 import { transfersOf } from './marks.js';
 

@@ -23,15 +23,19 @@ function served(name) {
   );
 }
 
-/** Arguments come by it; what is to be said of a call goes by message. */
+/** What is to be said of a call goes by message. */
 const codec = {
-  id: '',
   /** @returns {number} */
   size() {
     throw new TypeError();
   },
   encode: () => 0,
-  decode: read,
+};
+
+/** What arguments come by. */
+const values = {
+  /** @param {Uint8Array} from @param {number} offset @param {number} length */
+  decode: (from, offset, length) => /** @type {unknown[]} */ (read(from, offset, length, true)),
 };
 
 /** @param {import('../loader/messages/own-port.js').Port} port */
@@ -78,6 +82,7 @@ function accept(port) {
             plain: toPlain,
             isPlain: () => true,
             codec,
+            values,
             move: (id, _name, _call, outcome) => tell(id, outcome),
           });
           taker?.wake();

@@ -13,7 +13,7 @@
  */
 
 import { fromPlain, SluiceError, toPlain } from '../loader/errors.js';
-import { value as codec } from '../loader/value.js';
+import { value as codec, values } from '../loader/value.js';
 import { builtin } from './builtins.js';
 import { isProxy, notCloned, transfersOf } from './marks.js';
 import { makeTaker } from './taker.js';
@@ -176,6 +176,7 @@ export function makeRunner(api, post, callbacks, shared, space) {
       plain,
       isPlain,
       codec,
+      values,
       move(id, name, context, outcome) {
         const call = { context: /** @type {Context} */ (context), more() {} };
         running.set(id, call);

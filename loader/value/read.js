@@ -8,8 +8,11 @@ let at = 0;
 let end = 0;
 let depth = 0;
 
-/** The objects read, by number; an undefined one is being made. @type {unknown[]} */
+/** The objects read, by number, and how many; an undefined one is being made. @type {unknown[]} */
 let objects = [];
+let count = 0;
+/** A list of so many objects is kept, empty, for the next value: it would grow anew for each. */
+const KEPT = 16;
 
 /**
  * Keys read lately, each where its characters lead: most are met again, and then make no new string.
@@ -20,12 +23,17 @@ const keys = [];
 const KEYS = 256;
 const LONGEST_KEY = 24;
 
-/** @param {Uint8Array} from @param {number} offset @param {number} length */
-export function read(from, offset, length) {
+/**
+ * @param {Uint8Array} from
+ * @param {number} offset
+ * @param {number} length
+ * @param {boolean} [isList] an array's items, and not the array
+ */
+export function read(from, offset, length, isList) {
   at = offset;
   end = offset + length;
   try {
-    const value = get(from);
+    const value = isList ? getList(from) : get(from);
     return at === end ? value : fail();
   } catch (cause) {
     // Found here, by a constructor, or by the stack. No sender writes such a record: the fault is in
@@ -37,7 +45,9 @@ export function read(from, offset, length) {
     );
   } finally {
     depth = 0;
-    if (objects.length > 0) objects = [];
+    if (count > KEPT) objects = [];
+    else while (count > 0) objects[--count] = undefined;
+    count = 0;
   }
 }
 
@@ -146,7 +156,7 @@ function get(from) {
  * @param {T} value
  * @param {number} [number]
  */
-const known = (value, number = objects.length) => {
+const known = (value, number = count++) => {
   objects[number] = value;
   return value;
 };
@@ -213,6 +223,18 @@ function getArray(from) {
   return value;
 }
 
+/** @param {Uint8Array} from @returns {unknown[]} */
+function getList(from) {
+  const count = getCount(from);
+  // Most are short. An array that grows has room for sixteen.
+  if (count === 0) return [];
+  if (count === 1) return [get(from)];
+  if (count === 2) return [get(from), get(from)];
+  const list = [];
+  for (let left = count; left > 0; left--) list.push(get(from));
+  return list;
+}
+
 /** @param {Uint8Array} from */
 function getSparse(from) {
   const length = getCount(from);
@@ -230,7 +252,7 @@ const getBytes = (from, length) => copyOf(from, take(length), length).buffer;
 
 /** @param {Uint8Array} from */
 function getView(from) {
-  const number = objects.push(undefined) - 1;
+  const number = count++;
   const type = /** @type {any} */ (globalThis)[t.VIEWS[from[take(1)]]];
   const buffer = get(from);
   if (!(buffer instanceof ArrayBuffer)) fail(); // a number would be a length
@@ -239,7 +261,7 @@ function getView(from) {
 
 /** @param {Uint8Array} from */
 function getBoxed(from) {
-  const number = objects.push(undefined) - 1;
+  const number = count++;
   const inner = get(from);
   return known(inner === Object(inner) ? fail() : Object(inner), number);
 }

@@ -31,8 +31,12 @@ let count = 0;
 const path = [];
 let depth = 0;
 
-/** @param {unknown} value @returns {number} how many bytes it takes; they lie in buffer() */
-export function write(value) {
+/**
+ * @param {unknown} value
+ * @param {boolean} [isList] an array's items, and not the array
+ * @returns {number} how many bytes it takes; they lie in buffer()
+ */
+export function write(value, isList) {
   if (busy) {
     throw new SluiceError(
       'clone',
@@ -42,7 +46,8 @@ export function write(value) {
   busy = true;
   at = 0;
   try {
-    put(value);
+    if (isList) putItems(/** @type {unknown[]} */ (value));
+    else put(value);
     return at;
   } finally {
     busy = false;
@@ -258,6 +263,12 @@ function putArray(value) {
     return putProperties(value);
   }
   out[at++] = t.ARRAY;
+  putItems(value);
+}
+
+/** @param {unknown[]} value */
+function putItems(value) {
+  const { length } = value;
   putCount(length);
   const level = depth++;
   for (let i = 0; i < length; i++) {
