@@ -15,6 +15,7 @@
 import { common } from './common.js';
 import { DISPOSE } from './dispose.js';
 import { SluiceError, statusError } from './errors.js';
+import { gettersOf, withGetters } from './getters.js';
 import { inside } from './internals.js';
 import * as Status from './status.js';
 
@@ -103,23 +104,22 @@ function makeBlock(internals, at, length) {
     }
   }
 
-  return {
-    get bytes() {
-      requireOpen();
-      return bytes;
-    },
+  function bytesOf() {
+    requireOpen();
+    return bytes;
+  }
 
-    get handle() {
-      requireOpen();
-      const offset = at - base;
-      /** @type {BlockData} */
-      const data = { sluice: 'block', space: handle.id };
-      if (internals.transport === 'message') data.bytes = bytes.slice();
-      else Object.assign(data, { offset, serial: exports.sluice_slab_serial(self, offset) >>> 0 });
-      return /** @type {any} */ (data);
-    },
+  function handleOf() {
+    requireOpen();
+    const offset = at - base;
+    /** @type {BlockData} */
+    const data = { sluice: 'block', space: handle.id };
+    if (internals.transport === 'message') data.bytes = bytes.slice();
+    else Object.assign(data, { offset, serial: exports.sluice_slab_serial(self, offset) >>> 0 });
+    return /** @type {any} */ (data);
+  }
 
-    close,
-    [DISPOSE]: close,
-  };
+  return withGetters(BLOCK, { bytes: bytesOf, handle: handleOf }, { close, [DISPOSE]: close });
 }
+
+const BLOCK = /* @__PURE__ */ gettersOf('bytes', 'handle');

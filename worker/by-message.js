@@ -22,7 +22,7 @@
  * @param {(sent: boolean) => void} over the worker has done with it; not `sent`: it never got it
  */
 export function follow(task, member, call, on, over) {
-  task.member = member;
+  task.rarely().member = member;
   let ended = false;
   /** @param {boolean} sent */
   const end = (sent) => {
@@ -33,8 +33,9 @@ export function follow(task, member, call, on, over) {
   /** @type {AbortSignal | undefined} */
   let signal;
   if (!task.over) {
-    task.abort = new AbortController();
-    signal = task.abort.signal;
+    const abort = new AbortController();
+    task.rarely().abort = abort;
+    signal = abort.signal;
   }
   const { transfer } = task.options;
   call({

@@ -345,7 +345,7 @@ export function makeLanes(space, blocking, on) {
 
     /** Tells who runs it that nobody waits for it any more. @param {Task} task @param {unknown} reason */
     cancel(task, reason) {
-      if (followed.has(task)) task.abort?.abort(reason);
+      if (followed.has(task)) task.rare?.abort?.abort(reason);
       if (task.slot < 0) return;
       Atomics.store(i32, (placeOf(task.slot) + lane.CANCELLED) >> 2, 1);
       const { id } = task;
@@ -412,7 +412,7 @@ export function makeLanes(space, blocking, on) {
       if (freed) return { died: [], again: [] };
       scan(lane.SLOTS);
       const { number } = member;
-      const died = [...followed].filter((task) => task.member === member);
+      const died = [...followed].filter((task) => task.rare?.member === member);
       const again = [];
       for (let slot = 0; slot < lane.SLOTS; slot++) {
         const task = slots[slot];

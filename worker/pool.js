@@ -150,9 +150,12 @@ export function pool(space, make, options = {}) {
   function leave(task) {
     if (task.left) return;
     task.left = true;
-    task.unwatch?.();
-    if (task.patience !== undefined) clearTimeout(task.patience);
-    task.onLeft?.();
+    const { rare } = task;
+    if (rare) {
+      rare.unwatch?.();
+      clearTimeout(rare.patience);
+      rare.onLeft?.();
+    }
     // Whoever waited for it may call again first.
     if (--live === 0) SOON.then(rest);
   }
@@ -168,7 +171,7 @@ export function pool(space, make, options = {}) {
   /** @param {Task} task */
   function end(task) {
     leave(task);
-    task.onGone?.();
+    task.rare?.onGone?.();
   }
 
   /** To be started before all others of their priority. @param {Task[]} tasks */
@@ -206,17 +209,18 @@ export function pool(space, make, options = {}) {
 
   /** Nobody waits any more for what a worker runs. @param {Task} task */
   function giveUp(task, wait = grace) {
-    if (task.left || task.patience !== undefined) return;
-    task.patience = setTimeout(() => {
-      task.patience = undefined;
-      const member = lanes ? lanes.stop(task) : task.member;
+    if (task.left || task.rare?.patience !== undefined) return;
+    const rare = task.rarely();
+    rare.patience = setTimeout(() => {
+      rare.patience = undefined;
+      const member = lanes ? lanes.stop(task) : rare.member;
       if (!member) giveUp(task, RETRY);
       else {
         crew.dismiss(member);
         leave(task);
       }
     }, wait);
-    /** @type {any} */ (task.patience).unref?.();
+    /** @type {any} */ (rare.patience).unref?.();
   }
 
   /** @param {Task} task @param {unknown} reason */
@@ -227,7 +231,7 @@ export function pool(space, make, options = {}) {
       return;
     }
     if (lanes) lanes.cancel(task, reason);
-    else task.abort?.abort(reason);
+    else task.rare?.abort?.abort(reason);
     giveUp(task);
   }
 
@@ -286,11 +290,11 @@ export function pool(space, make, options = {}) {
     const task = new Task(name, args, call);
     /** @type {Promise<void>} */
     const left = new Promise((resolve) => {
-      task.onLeft = resolve;
+      task.rarely().onLeft = resolve;
     });
     /** @type {Promise<void>} */
     const gone = new Promise((resolve) => {
-      task.onGone = resolve;
+      task.rarely().onGone = resolve;
     });
     const promise = new Promise((resolve, reject) => {
       task.resolve = resolve;
@@ -298,8 +302,8 @@ export function pool(space, make, options = {}) {
       try {
         enqueue(task, Infinity);
       } catch (error) {
-        task.onLeft?.();
-        task.onGone?.();
+        task.rare?.onLeft?.();
+        task.rare?.onGone?.();
         throw error;
       }
     });

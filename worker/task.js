@@ -1,4 +1,12 @@
-/** A call of a pool, from run() to its end. */
+/**
+ * A call of a pool, from run() to its end.
+ *
+ * @typedef {{
+ *   onLeft?(): void, onGone?(): void, unwatch?(): void, patience?: ReturnType<typeof setTimeout>,
+ *   member?: import('./crew.js').Member, abort?: AbortController,
+ * }} Rare `onGone`: no worker does it any more; `patience`: from its abort to the end of its worker; `member`: who runs
+ *   it by message
+ */
 
 import { watch } from '../loader/wait.js';
 
@@ -37,24 +45,21 @@ export class Task {
     this.blockBytes = 0;
 
     this.retries = options.retry ?? 0;
-    /** @type {(() => void) | undefined} */
-    this.onLeft = undefined;
-    /** No worker does it any more. @type {(() => void) | undefined} */
-    this.onGone = undefined;
-    /** @type {(() => void) | undefined} */
-    this.unwatch = undefined;
-    /** From its abort to the end of its worker. @type {ReturnType<typeof setTimeout> | undefined} */
-    this.patience = undefined;
-    /** Who runs it by message. @type {import('./crew.js').Member | undefined} */
-    this.member = undefined;
-    /** @type {AbortController | undefined} */
-    this.abort = undefined;
+    /** What few calls have: a field of its own would cost each call. @type {Rare | undefined} */
+    this.rare = undefined;
+  }
+
+  /** @returns {Rare} */
+  rarely() {
+    this.rare ??= {};
+    return this.rare;
   }
 
   /** @param {(reason: unknown) => void} fail when its time is up, or its signal aborts */
   watch(fail) {
     const { signal, timeout } = this.options;
-    if (signal || timeout !== undefined) this.unwatch = watch(this.options, `${this.name}()`, fail);
+    if (signal || timeout !== undefined)
+      this.rarely().unwatch = watch(this.options, `${this.name}()`, fail);
   }
 }
 

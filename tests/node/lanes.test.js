@@ -384,7 +384,7 @@ test('lower priorities are taken back in their order', async () => {
   const [last] = submit(1);
   assert.equal(last.slot, 1);
   assert.deepEqual(lanes.yieldTo(1), [...tasks, last]);
-  assert.equal(lanes.lowest, 0);
+  assert.equal(lanes.lowest(), 0);
   await space.close();
 });
 
