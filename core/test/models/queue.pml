@@ -109,7 +109,7 @@ inline find_room()
   :: atomic {
       was = tail == t;
       if
-      :: turn[slot_of(t)] == turn_of(t) -> status = true; break
+      :: turn[slot_of(t)] == turn_of(t) -> status = true; was = false; break
       :: else
       fi
     };
@@ -122,12 +122,13 @@ inline find_room()
 #endif
         status = false;
         assert(was); /* it was full, for a moment */
+        t = 0;
+        was = false;
         break
-      :: else -> t = tail
+      :: else -> t = tail; was = false
       fi
     }
-  od;
-  was = false
+  od
 }
 
 inline find_item()
@@ -138,7 +139,7 @@ inline find_item()
       was = head == t;
       u = turn[slot_of(t)];
       if
-      :: filled(u, t) -> status = true; break
+      :: filled(u, t) -> status = true; was = false; break
       :: else
       fi
     };
@@ -151,12 +152,14 @@ inline find_item()
 #endif
         status = false;
         assert(was); /* it was empty, for a moment */
+        t = 0;
+        u = 0;
+        was = false;
         break
-      :: else -> t = head
+      :: else -> t = head; was = false
       fi
     }
-  od;
-  was = false
+  od
 }
 
 inline pass_room_on()
@@ -202,9 +205,12 @@ proctype pusher(byte me)
     skip;
   next:
     atomic {
+      t = 0;
+      status = false;
+      named = false;
       if
       :: sent == PUSHES -> goto done
-      :: else -> named = false
+      :: else
       fi
     };
   again:
@@ -219,10 +225,18 @@ proctype pusher(byte me)
       event_mark(ROOM, key);
       find_room();
       if
-      :: !status -> waiting[me] = true; futex_wait(ROOM, key); waiting[me] = false
-      :: else
+      :: atomic {
+          !status ->
+            waiting[me] = true;
+            if
+            :: word[ROOM] == key -> asleep[me] = ROOM + 1
+            :: else
+            fi;
+            key = 0
+        };
+        atomic { asleep[me] == 0 -> waiting[me] = false }
+      :: atomic { status -> key = 0 }
       fi;
-      key = 0;
 #else
       waiting[me] = true;
       atomic { turn[slot_of(tail)] == turn_of(tail) -> waiting[me] = false };
@@ -253,7 +267,7 @@ proctype pusher(byte me)
       pushed++
     };
 #endif
-    atomic { line_push[me] = 0; sent++ };
+    atomic { line_push[me] = 0; sent++; t = 0; status = false };
 #ifdef SLEEP
     event_signal_one(ITEMS);
 #endif
@@ -269,7 +283,7 @@ proctype pusher(byte me)
     buried[me]
   };
 done:
-  over[me] = true
+  atomic { over[me] = true; sent = 0 }
 }
 
 proctype popper(byte me)
@@ -301,10 +315,18 @@ proctype popper(byte me)
       event_mark(ITEMS, key);
       find_item();
       if
-      :: !status -> waiting[me] = true; futex_wait(ITEMS, key); waiting[me] = false
-      :: else
+      :: atomic {
+          !status ->
+            waiting[me] = true;
+            if
+            :: word[ITEMS] == key -> asleep[me] = ITEMS + 1
+            :: else
+            fi;
+            key = 0
+        };
+        atomic { asleep[me] == 0 -> waiting[me] = false }
+      :: atomic { status -> key = 0 }
       fi;
-      key = 0;
 #else
       waiting[me] = true;
       atomic { filled(turn[slot_of(head)], head) -> waiting[me] = false };
@@ -361,7 +383,7 @@ proctype popper(byte me)
       pass_items_on()
     :: else
     fi;
-    atomic { got = 0; t = 0; u = 0 };
+    atomic { got = 0; t = 0; u = 0; status = false };
     goto again
   } unless {
     dead[me]
@@ -384,41 +406,40 @@ done:
 /* ---- recovery ---- */
 
 /* named_by: is another's line `name`? `live`: a living one's; `winner`: a dead one's who has won */
+#define next_other(who) ((who) + ((who) == me))
 inline named_by(popping, name)
 {
-  i = 0;
-  live = false;
-  winner = false;
+  atomic { i = next_other(0); live = false; winner = false };
   do
-  :: i < PROCESSES ->
-    if
-    :: i != me ->
-#ifndef MUTANT_ALIVE_AFTER_LINE
-      moves = !marked[i]; /* before its line, which is final when it does not */
+  :: atomic {
+      i < PROCESSES ->
+#ifdef MUTANT_ALIVE_AFTER_LINE
+        n = (popping -> line_pop[i] : line_push[i])
+#else
+        moves = !marked[i] /* before its line, which is final when it does not */
 #endif
-      n = (popping -> line_pop[i] : line_push[i]);
+    };
+    atomic {
 #ifdef MUTANT_ALIVE_AFTER_LINE
       moves = !marked[i];
+#else
+      n = (popping -> line_pop[i] : line_push[i]);
 #endif
-      atomic {
-        if
-        :: (n & POP_NAME) == (name) ->
-          live = live || moves;
-          winner = winner || (n & POP_WON) != 0
-        :: else
-        fi;
-        n = 0;
-        moves = false
-      }
-    :: else
-    fi;
-    i++
-  :: else -> break
+      if
+      :: (n & POP_NAME) == (name) ->
+        live = live || moves;
+        winner = winner || (n & POP_WON) != 0
+      :: else
+      fi;
+      n = 0;
+      moves = false;
+      i = next_other(i + 1)
+    }
+  :: atomic { i >= PROCESSES -> i = 0; break }
   od;
 #ifdef MUTANT_NO_LIVE_CHECK
-  live = false;
+  live = false
 #endif
-  i = 0
 }
 
 /* SLUICE_E_AGAIN: asked again when a living one has moved on, or is found dead */
@@ -497,8 +518,7 @@ again:
       :: (line & POP_BASED) == 0 -> base[me] = lost[me]; line_pop[me] = line | POP_BASED
       :: else
       fi;
-      count = turn_of(t + CAP) | TURN_COUNT | me * TURN_OWNER;
-      u = turn[slot_of(t)];
+      atomic { count = turn_of(t + CAP) | TURN_COUNT | me * TURN_OWNER; u = turn[slot_of(t)] };
       if
       :: (line & POP_WON) != 0 ->
         count_loss();
