@@ -222,6 +222,8 @@ static void a_full_ring_refuses_and_counts_it(void **state) {
   assert_int_equal(sluice_ring_many_push(&ends.producers[0], NULL, 0, 0), SLUICE_E_FULL);
   assert_null(sluice_ring_many_claim(&ends.producers[1], 8, 0));
   assert_int_equal(ends.producers[1].status, SLUICE_E_FULL);
+  assert_null(sluice_ring_many_claim(&ends.producers[1], 8, -1)); /* not for want of room */
+  assert_int_equal(ends.producers[1].status, SLUICE_E_INVALID);
   assert_int_equal(figures_of(ends.ring).refused, 2);
   assert_int_equal(figures_of(ends.ring).used, CAPACITY);
   assert_non_null(sluice_ring_many_peek(&ends.consumers[0]));

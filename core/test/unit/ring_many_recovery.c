@@ -460,6 +460,25 @@ static void death_with_a_batch_loses_that_batch_and_counts_it(void **state) {
   }
 }
 
+static void death_with_all_of_the_buffer_loses_all_of_it(void **state) {
+  (void)state;
+  for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
+    open_world(kind, 0);
+    sluice_ring_record batch[CAPACITY / 8];
+    int count = 0;
+    while (push_many(&w.producers[A], "", count) == SLUICE_OK) {
+      count++;
+    }
+    assert_int_equal(figures_of(w.ring).used, CAPACITY);
+    assert_int_equal(sluice_ring_many_drain(&w.consumer, batch, CAPACITY / 8, w.ring), count);
+    assert_int_equal(bury(R), SLUICE_OK);
+    assert_int_equal(figures_of(w.ring).lost_with_receiver, count);
+    assert_int_equal(figures_of(w.ring).used, 0);
+    goes_on(survivor(kind));
+    close_world();
+  }
+}
+
 static void death_before_the_announcement_loses_nothing(void **state) {
   (void)state;
   open_world(MPMC, 0);
@@ -1048,6 +1067,7 @@ int main(void) {
       cmocka_unit_test(a_live_one_that_lost_and_then_finds_no_room_withdraws),
       cmocka_unit_test(a_record_that_comes_just_before_the_close_is_read),
       cmocka_unit_test(death_with_a_batch_loses_that_batch_and_counts_it),
+      cmocka_unit_test(death_with_all_of_the_buffer_loses_all_of_it),
       cmocka_unit_test(death_before_the_announcement_loses_nothing),
       cmocka_unit_test(death_after_a_rewind_loses_nothing),
       cmocka_unit_test(a_consumer_is_told_apart_from_one_in_another_slot),

@@ -393,6 +393,8 @@ static void a_producer_is_told_to_sleep_only_on_a_full_ring(void **state) {
   many ends = open_many(MPSC, CAPACITY);
   assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], 8), 0);
   fill(&ends);
+  assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], CAPACITY / 8 + 1),
+                   0); /* never */
   assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], 0), 1);
   assert_int_equal(atomic_load(&ends.ring->room), ends.producers[0].key);
   discard_many(&ends);

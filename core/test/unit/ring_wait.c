@@ -289,6 +289,7 @@ static void a_producer_is_told_to_sleep_only_on_a_full_ring(void **state) {
   assert_int_equal(sluice_ring_producer_sleep(&ends.producer, 8), 0);
   assert_int_equal(atomic_load(&ends.ring->producer.asleep), 0);
   fill(&ends);
+  assert_int_equal(sluice_ring_producer_sleep(&ends.producer, CAPACITY / 8 + 1), 0); /* never */
   assert_int_equal(sluice_ring_producer_sleep(&ends.producer, 0), 1);
   assert_int_equal(atomic_load(&ends.ring->producer.asleep), 1);
   discard(&ends);
