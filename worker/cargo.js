@@ -14,14 +14,23 @@ export function makeCargo(thread, at) {
   const { u8, i32 } = thread;
   /** @type {Map<string, number>} */
   const names = new Map();
+  let lastName = '';
+  let lastNumber = lane.BY_MESSAGE;
   /** Bytes of arguments in blocks of their own, and how many there may be. */
   let held = 0;
   const mostHeld = u8.length / lane.HELD_PART;
 
   /** @param {string} name its number, or BY_MESSAGE where there is no place for it */
   function numberOf(name) {
-    const known = names.get(name);
-    if (known !== undefined) return known;
+    if (name !== lastName) {
+      lastNumber = names.get(name) ?? numbered(name);
+      lastName = name;
+    }
+    return lastNumber;
+  }
+
+  /** @param {string} name */
+  function numbered(name) {
     const number = names.size;
     if (number === lane.NAMES) return lane.BY_MESSAGE;
     const bytes = new TextEncoder().encode(name);
