@@ -10,24 +10,21 @@ let last = /** @type {unknown} */ (undefined);
 /** Bytes of `last` in the buffer; negative: none. */
 let size = -1;
 
-/** @param {unknown} value @param {boolean} [isList] */
-function measure(value, isList) {
+/** @param {unknown} value */
+function measure(value) {
   size = -1;
-  size = write(value, isList);
+  size = write(value);
   last = value;
   return size;
 }
 
-/** @param {unknown} value @param {Uint8Array} into @param {number} offset @param {boolean} [isList] */
-function encode(value, into, offset, isList) {
-  const length = size >= 0 && Object.is(last, value) ? size : measure(value, isList);
+/** What was written last. @param {Uint8Array} into @param {number} offset @param {number} length */
+function copy(into, offset, length) {
   const from = buffer();
   if (length > SHORT) into.set(from.subarray(0, length), offset);
   else for (let i = 0; i < length; i++) into[offset + i] = from[i];
   size = -1;
-  last = undefined;
   release();
-  return length;
 }
 
 /**
@@ -45,17 +42,24 @@ function encode(value, into, offset, isList) {
  */
 export const value = {
   id: 'value',
-  size: (value) => measure(value),
-  encode: (value, into, offset) => encode(value, into, offset),
+  size: measure,
+  encode(value, into, offset) {
+    const length = size >= 0 && Object.is(last, value) ? size : measure(value);
+    copy(into, offset, length);
+    last = undefined;
+    return length;
+  },
   decode: (from, offset, length) => read(from, offset, length),
 };
 
 /** The same for a call's arguments: their array is nobody's, and costs nothing. */
 export const values = {
-  /** @param {unknown[]} list */
-  size: (list) => measure(list, true),
-  /** @param {unknown[]} list @param {Uint8Array} into @param {number} offset */
-  encode: (list, into, offset) => encode(list, into, offset, true),
+  /** @param {unknown[]} list @returns {number} bytes, for copy() to take next */
+  write(list) {
+    size = -1;
+    return write(list, true);
+  },
+  copy,
   /** @type {(from: Uint8Array, offset: number, length: number) => unknown[]} */
   decode: (from, offset, length) => /** @type {unknown[]} */ (read(from, offset, length, true)),
 };

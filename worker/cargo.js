@@ -5,7 +5,7 @@
  * @typedef {import('./task.js').Task} Task
  */
 
-import { values as codec } from '../loader/value.js';
+import { values } from '../loader/value.js';
 import * as lane from './lane.js';
 import { transfersOf } from './marks.js';
 
@@ -54,9 +54,9 @@ export function makeCargo(thread, at) {
       if (typeof arg === 'object' && transfersOf(arg).length > 0) return -1;
     }
     try {
-      const bytes = codec.size(args);
+      const bytes = values.write(args);
       if (bytes > lane.ROOM) return writeBlock(task, bytes, place);
-      codec.encode(args, u8, place + lane.DATA);
+      values.copy(u8, place + lane.DATA, bytes);
       return bytes;
     } catch {
       return -1; // whoever copies the message says why
@@ -69,7 +69,7 @@ export function makeCargo(thread, at) {
     task.block = thread.alloc(bytes);
     task.blockBytes = bytes;
     held += bytes;
-    codec.encode(task.args, thread.u8, task.block);
+    values.copy(thread.u8, task.block, bytes);
     i32[(place + lane.DATA) >> 2] = task.block;
     return bytes;
   }
