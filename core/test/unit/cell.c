@@ -229,6 +229,19 @@ static void what_was_written_in_place_is_read_once_published(void **state) {
   free(two.cell);
 }
 
+static void all_of_the_capacity_can_be_written_in_place(void **state) {
+  (void)state;
+  pair two = fresh_pair(16, 0);
+  assert_non_null(sluice_cell_begin(&two.a, 0));
+  assert_int_equal(sluice_cell_fill(&two.a, 0, "sixteen ", 8), SLUICE_OK);
+  assert_int_equal(sluice_cell_fill(&two.a, 8, "bytes...", 8), SLUICE_OK);
+  assert_int_equal(sluice_cell_fill(&two.a, 16, NULL, 0), SLUICE_OK);
+  assert_int_equal(sluice_cell_publish(&two.a, 17), SLUICE_E_TOO_LARGE);
+  assert_int_equal(sluice_cell_publish(&two.a, 16), SLUICE_OK);
+  reads(&two.b, "sixteen bytes...", 1);
+  free(two.cell);
+}
+
 static void what_was_abandoned_never_was(void **state) {
   (void)state;
   pair two = fresh_pair(16, 0);
@@ -429,6 +442,9 @@ static void a_writer_may_sleep_for_its_turn_by_its_own_means(void **state) {
   assert_int_not_equal(key, atomic_load(&two.cell->lock));
   assert_int_equal(sluice_cell_write(&two.b, "x", 1, 0), SLUICE_OK);
   assert_int_equal(two.b.woken, 0);
+  assert_non_null(sluice_cell_begin(&two.a, 0));
+  (void)sluice_cell_shut(two.cell);
+  assert_int_equal(sluice_cell_turn_sleep(&two.b), 0); /* it would sleep for ever */
   free(two.cell);
 }
 
@@ -661,6 +677,7 @@ int main(void) {
       cmocka_unit_test(a_view_without_an_owner_only_reads),
       cmocka_unit_test(replace_writes_over_the_expected_version_only),
       cmocka_unit_test(what_was_written_in_place_is_read_once_published),
+      cmocka_unit_test(all_of_the_capacity_can_be_written_in_place),
       cmocka_unit_test(what_was_abandoned_never_was),
       cmocka_unit_test(nobody_writes_between_begin_and_publish),
       cmocka_unit_test(in_place_calls_without_begin_are_invalid),
