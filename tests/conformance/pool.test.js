@@ -509,6 +509,51 @@ export const pools = [
     },
   },
   {
+    name: 'close() ends a worker that never attaches',
+    run: async (env) => {
+      const space = await create(env.options);
+      let ended = 0;
+      const make = () => {
+        const worker = env.worker(env.fault('silent.js'));
+        const { terminate } = worker;
+        worker.terminate = () => {
+          ended++;
+          return terminate.call(worker);
+        };
+        return worker;
+      };
+      const made = pool(space, make, { size: 1 });
+      const call = rejects(made.run('add', [1, 2]), 'closed');
+      // Sooner than spawn() would give it up.
+      await within(rejects(made.close({ timeout: 20 }), 'timeout'), 5000, 'close()');
+      await call;
+      equal(made.stats().size, 0);
+      await until(() => ended > 0, 'the end of the worker');
+      await space.close();
+    },
+  },
+  {
+    name: "close() at any moment of a worker's start leaves no worker",
+    run: async (env) => {
+      const space = await create(env.options);
+      let started = 0;
+      // At each moment of a worker's start.
+      for (let turns = 0; turns < 40; turns += 2) {
+        const make = () => {
+          started++;
+          return env.worker('serve.js');
+        };
+        const made = pool(space, make, { size: 1, minSize: 1 });
+        for (let i = 0; i < turns; i++) await new Promise((resolve) => setTimeout(resolve));
+        await made.close();
+        equal(made.stats().size, 0);
+      }
+      ok(started > 0);
+      await until(() => space.stats().peers === 1, 'the end of the workers');
+      await space.close();
+    },
+  },
+  {
     name: 'a pool says what its options take',
     run: (env) =>
       withPool(env, {}, async (_made, space) => {
