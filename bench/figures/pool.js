@@ -11,7 +11,7 @@ import { inTurns, median, ratio } from '../stats.js';
 import { withTeam } from '../team.js';
 
 const IN_FLIGHT = 64;
-/** So many that messages take a tenth of a second or two: a round of a few milliseconds would show how threads wake up. */
+/** So many that messages take a tenth of a second or two: a round of a few milliseconds would show how the threads wake up. */
 const CALLS = { node: 51_200, chromium: 12_800, firefox: 6_400, webkit: 25_600 };
 /** Compilers take so long until they have seen all that calls do. */
 const COUNTS = { rounds: 15, warm: 10 };
@@ -24,8 +24,8 @@ const wakesWell = ({ engine }) => engine === 'node' || engine === 'chromium';
 
 /** @typedef {(n: number) => Promise<number>} Call */
 
-/** Calls a second. @param {Call} call @param {number} calls */
-async function rate(call, calls) {
+/** Makes calls, IN_FLIGHT at a time. @param {Call} call @param {number} calls */
+async function callAll(call, calls) {
   let next = 0;
   async function caller() {
     while (next < calls) {
@@ -34,8 +34,21 @@ async function rate(call, calls) {
       if (got !== n) throw new Error(`the call with ${n} gave ${got}`);
     }
   }
-  const begin = performance.now();
   await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
+}
+
+/**
+ * Calls a second, when both threads are awake, each on a processor of its own.
+ *
+ * @param {Call} call
+ * @param {number} calls
+ * @param {number[]} [works] for this thread's part of a call, in nanoseconds
+ */
+async function rate(call, calls, works) {
+  await callAll(call, calls / 4);
+  const [begin, before] = [performance.now(), atWork()];
+  await callAll(call, calls);
+  works?.push(((atWork() - before) * 1e6) / calls);
   return (calls * 1000) / (performance.now() - begin);
 }
 
@@ -77,15 +90,7 @@ export const pool = (env) =>
       const rates = await inTurns(
         {
           postMessage: () => rate(post, calls),
-          async run() {
-            const before = atWork();
-            const found = await rate(
-              (n) => /** @type {Promise<any>} */ (made.run('noop', [n])),
-              calls,
-            );
-            works.push(((atWork() - before) * 1e6) / calls);
-            return found;
-          },
+          run: () => rate((n) => /** @type {Promise<any>} */ (made.run('noop', [n])), calls, works),
           bare: () => (wakesWell(env) ? rate(bare, calls) : Promise.resolve(Number.NaN)),
         },
         COUNTS,
