@@ -19,12 +19,12 @@ const BIAS = 8104; // (1023 - 10) * EIGHTHS
 
 export function makeSpread() {
   const buckets = new Uint32Array(BUCKETS);
-  let count = 0;
-  let sum = 0;
-  let max = 0;
+  /** Of so many, their sum and the longest; as variables each would be a new object whenever it changes. */
+  const totals = new Float64Array(3);
 
   /** @param {number} share */
   function percentile(share) {
+    const [count, , max] = totals;
     let left = Math.ceil(count * share);
     for (let i = 0; i < BUCKETS; i++) {
       left -= buckets[i];
@@ -36,19 +36,22 @@ export function makeSpread() {
   return {
     /** @param {number} ms */
     add(ms) {
-      count++;
-      sum += ms;
-      if (ms > max) max = ms;
+      totals[0]++;
+      totals[1] += ms;
+      if (ms > totals[2]) totals[2] = ms;
       buckets[ms < SHORTEST ? 0 : bucketOf(ms)]++;
     },
     /** @returns {Spread} */
-    read: () => ({
-      count,
-      mean: count === 0 ? 0 : sum / count,
-      p50: count === 0 ? 0 : percentile(0.5),
-      p99: count === 0 ? 0 : percentile(0.99),
-      max,
-    }),
+    read() {
+      const [count, sum, max] = totals;
+      return {
+        count,
+        mean: count === 0 ? 0 : sum / count,
+        p50: count === 0 ? 0 : percentile(0.5),
+        p99: count === 0 ? 0 : percentile(0.99),
+        max,
+      };
+    },
   };
 }
 

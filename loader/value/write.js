@@ -52,7 +52,7 @@ export function write(value, isList) {
   } finally {
     busy = false;
     depth = 0;
-    forget(0);
+    if (count > 0) forget(0);
   }
 }
 
