@@ -11,6 +11,8 @@ export function gettersOf(...names) {
   const prototype = {};
   for (const name of names) {
     Object.defineProperty(prototype, name, {
+      enumerable: true,
+      configurable: true,
       get() {
         return this[GETTERS][name]();
       },
@@ -21,10 +23,11 @@ export function gettersOf(...names) {
 
 /**
  * @template T
+ * @template {{[K in keyof T]?: () => T[K]}} G
  * @param {object} prototype
- * @param {NoInfer<{[K in keyof T]?: () => T[K]}>} getters one for each name of the prototype
- * @param {NoInfer<Partial<T>>} own all else
+ * @param {G} getters one for each name of the prototype
+ * @param {NoInfer<Omit<T, keyof G>>} own all else
  * @returns {T}
  */
 export const withGetters = (prototype, getters, own) =>
-  Object.assign(Object.create(prototype), own, { [GETTERS]: getters });
+  Object.defineProperty(Object.assign(Object.create(prototype), own), GETTERS, { value: getters });

@@ -24,6 +24,7 @@ function copy(into, offset, length) {
   if (length > SHORT) into.set(from.subarray(0, length), offset);
   else for (let i = 0; i < length; i++) into[offset + i] = from[i];
   size = -1;
+  last = undefined;
   release();
 }
 
@@ -46,7 +47,6 @@ export const value = {
   encode(value, into, offset) {
     const length = size >= 0 && Object.is(last, value) ? size : measure(value);
     copy(into, offset, length);
-    last = undefined;
     return length;
   },
   decode: (from, offset, length) => read(from, offset, length),
@@ -60,6 +60,8 @@ export const values = {
     return write(list, true);
   },
   copy,
+  /** Nobody takes them. */
+  drop: release,
   /** @type {(from: Uint8Array, offset: number, length: number) => unknown[]} */
   decode: (from, offset, length) => /** @type {unknown[]} */ (read(from, offset, length, true)),
 };

@@ -59,13 +59,17 @@ export function makeCargo(thread, at) {
       values.copy(u8, place + lane.DATA, bytes);
       return bytes;
     } catch {
+      values.drop();
       return -1; // whoever copies the message says why
     }
   }
 
   /** To a block, for which the slot has its address. @param {Task} task @param {number} bytes @param {number} place */
   function writeBlock(task, bytes, place) {
-    if (held + bytes > mostHeld) return -1;
+    if (held + bytes > mostHeld) {
+      values.drop();
+      return -1;
+    }
     task.block = thread.alloc(bytes);
     task.blockBytes = bytes;
     held += bytes;

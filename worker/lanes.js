@@ -62,6 +62,8 @@ export function makeLanes(space, blocking, on) {
   /** No call that is still in the queue has a lower priority. */
   let lowest = Infinity;
   let depth = lane.SLOTS;
+  /** A getter of an argument may call the pool: that call waits until this one has its slot. */
+  let loading = false;
   /** Those whose result, or who themselves, go by message. @type {Set<Task>} */
   const followed = new Set();
   /** @type {(Member | undefined)[]} */
@@ -90,7 +92,12 @@ export function makeLanes(space, blocking, on) {
     const slot = tail & (lane.SLOTS - 1);
     const place = placeOf(slot);
     const word = place >> 2;
-    cargo.load(task, place);
+    loading = true;
+    try {
+      cargo.load(task, place);
+    } finally {
+      loading = false;
+    }
     ids = (ids & 0x3fffffff) + 1;
     i32[word + lane.ID / 4] = -ids;
     i32[word + lane.CANCELLED / 4] = 0;
@@ -290,7 +297,7 @@ export function makeLanes(space, blocking, on) {
   wait();
 
   const lanes = {
-    hasRoom: () => used < depth,
+    hasRoom: () => used < depth && !loading,
     lowest: () => lowest,
     submit,
 

@@ -250,7 +250,10 @@ export function pool(space, make, options = {}) {
 
   /** @param {Task} task @param {number} room calls that may wait */
   function enqueue(task, room) {
-    const { options, priority } = task;
+    const { name, args, options, priority } = task;
+    if (typeof name !== 'string' || !Array.isArray(args)) {
+      throw new TypeError('a call of a pool is a name and an array of arguments');
+    }
     if (options !== NO_OPTIONS) {
       options.signal?.throwIfAborted();
       limit(options.timeout);

@@ -116,8 +116,9 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   }
 
   function isThereWork() {
-    const end = Atomics.load(i32, tail);
-    for (let position = Atomics.load(i32, head); position !== end; position = (position + 1) | 0) {
+    let position = Atomics.load(i32, head);
+    const end = Atomics.load(i32, tail); // afterwards: the head never overtakes it
+    for (; position !== end; position = (position + 1) | 0) {
       const word = Atomics.load(i32, wordAt(position & (lane.SLOTS - 1)));
       if (word === lane.wordOf(position, lane.QUEUED)) return true;
     }

@@ -509,6 +509,35 @@ export const pools = [
     },
   },
   {
+    name: 'a getter of an argument may call the pool',
+    run: (env) =>
+      withPool(env, { size: 1 }, async (made) => {
+        /** @type {Promise<any> | undefined} */
+        let inner;
+        const asks = {
+          get n() {
+            inner ??= made.run('add', [1, 2]);
+            return 3;
+          },
+        };
+        deepEqual(await within(made.run('echo', [asks]), 5000, 'the outer call'), { n: 3 });
+        equal(await within(/** @type {any} */ (inner), 5000, 'the inner call'), 3);
+      }),
+  },
+  {
+    name: 'a call without an array of arguments is a TypeError, and leaves nothing',
+    run: (env) =>
+      withPool(env, { size: 1 }, async (made) => {
+        const run = /** @type {any} */ (made.run);
+        const isTypeError = (/** @type {unknown} */ error) => error instanceof TypeError;
+        await rejects(run('add'), isTypeError);
+        await rejects(run('add', 'ab'), isTypeError);
+        await rejects(run(Symbol('add'), []), isTypeError);
+        equal(await made.run('add', [1, 2]), 3);
+        await within(made.close(), 5000, 'close()');
+      }),
+  },
+  {
     name: 'close() ends a worker that never attaches',
     run: async (env) => {
       const space = await create(env.options);

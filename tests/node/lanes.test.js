@@ -243,6 +243,49 @@ test('when a worker died that had something to tell, the others are asked to tel
   await space.close();
 });
 
+test('a worker that goes to sleep as another takes a call does not look beyond the tail', async () => {
+  const { space, lanes, enlist, submit } = await setUp();
+  const [one, other] = [enlist().place, enlist().place];
+  /** @type {number[]} */
+  const ran = [];
+  const run = (/** @type {string} */ _name, /** @type {number[]} */ [n]) => ran.push(n);
+  const sleeper = taker(space, one, run);
+  const busy = taker(space, other, run);
+  busy.wake();
+  const { load, or } = Atomics;
+  const ends = [lane.HEAD, lane.TAIL].map((place) => (one.at + place) >> 2);
+  const asleep = (one.at + lane.ASLEEP) >> 2;
+  let [armed, loads] = [false, 0];
+  Atomics.or = /** @type {any} */ (
+    (/** @type {Int32Array} */ words, /** @type {number} */ at, /** @type {number} */ bits) => {
+      if (at === asleep && loads === 0) armed = true;
+      return or(words, at, bits);
+    }
+  );
+  Atomics.load = /** @type {any} */ (
+    (/** @type {Int32Array} */ words, /** @type {number} */ at) => {
+      const got = load(words, at);
+      if (loads > 0 && ++loads > 10_000) throw new Error('it looks on and on');
+      if (armed && ends.includes(at)) {
+        armed = false;
+        loads = 1;
+        submit(1); // between its two looks
+        busy.wake();
+      }
+      return got;
+    }
+  );
+  try {
+    sleeper.wake();
+  } finally {
+    Object.assign(Atomics, { load, or });
+  }
+  assert.ok(loads > 0);
+  await until(() => ran.length === 1);
+  assert.equal(lanes.figures().queued, 0);
+  await space.close();
+});
+
 test('what lies in a slot may be anything: the call fails, and nothing else', async () => {
   const { space, lanes, enlist, memory, submit, results } = await setUp();
   const { place, member } = enlist();
