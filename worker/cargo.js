@@ -14,7 +14,8 @@ export function makeCargo(thread, at) {
   const { u8, i32 } = thread;
   /** @type {Map<string, number>} */
   const names = new Map();
-  let lastName = '';
+  /** @type {string | undefined} */
+  let lastName;
   let lastNumber = lane.BY_MESSAGE;
   /** Bytes of arguments in blocks of their own, and how many there may be. */
   let held = 0;

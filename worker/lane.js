@@ -69,7 +69,8 @@ export const [MAY, DISMISSED] = [0, 1];
 
 /** Of a slot: what two threads hand to and fro for a small call lies in one line. What: the number of a
  * name, or BY_MESSAGE; of a result: VALUE, ERROR or BY_MESSAGE. Bytes: 0 for no arguments, and for
- * undefined. DATA: arguments as a list (values of loader/value.js), or a result. CANCELLED: not 0. BEGAN: milliseconds, as Date.now() counts; RAN: milliseconds. */
+ * undefined. BEGAN: milliseconds, as Date.now() counts; RAN: milliseconds. CANCELLED: not 0. DATA: arguments as
+ * a list (`values` of loader/value.js), or a result. */
 export const WORD = 0;
 export const ID = 4;
 export const WHAT = 8;

@@ -40,8 +40,9 @@ int sluice_kind_is_object(const sluice_space *space, uint32_t offset);
 int sluice_ring_recover(sluice_space *space, sluice_ring *ring, uint32_t id);
 
 /* message.c: the block, to which the caller refers, becomes why the channel at offset `ring` ends,
- * which names it in `reason`; the caller then ends its own reference. A channel goes; a batch was lost with its receiver: the records that stand in the
- * `bytes` of data from `from` on; participant `id` is dead, and its claims are undone. */
+ * which names it in `reason`; the caller then ends its own reference. A channel goes; a batch was
+ * lost with its receiver: the records that stand in the `bytes` of data from `from` on; participant
+ * `id` is dead, and its claims are undone. */
 void sluice_message_keep(const sluice_space *space, _Atomic uint32_t *reason, uint32_t ring,
                          uint32_t block);
 void sluice_message_finalize(const sluice_space *space, const void *ring);

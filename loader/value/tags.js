@@ -1,6 +1,7 @@
 /**
  * What the codec "value" writes. A value is a tag and what follows it; counts and small integers are
- * varints of 7 bits a byte, the low ones first. A call's arguments are a list: a count and the values, without a tag.
+ * varints of 7 bits a byte, the low ones first. A call's arguments are a list: a count and the values,
+ * without a tag.
  *
  *     UNDEFINED NULL FALSE TRUE
  *     INTEGER     zigzag varint
