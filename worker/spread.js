@@ -46,9 +46,9 @@ export function makeSpread() {
       const [count, sum, max] = totals;
       return {
         count,
-        mean: count === 0 ? 0 : sum / count,
-        p50: count === 0 ? 0 : percentile(0.5),
-        p99: count === 0 ? 0 : percentile(0.99),
+        mean: sum / (count || 1),
+        p50: percentile(0.5),
+        p99: percentile(0.99),
         max,
       };
     },
