@@ -201,10 +201,7 @@ SLUICE_COLD int sluice_ring_consumer_sleep(sluice_ring_consumer *consumer) {
   if (consumer->peeked == 0) {
     (void)sluice_ring_release(consumer);
   }
-  if (sluice_ring_look(consumer, &length, &type) != 0 || consumer->status != SLUICE_E_EMPTY) {
-    return 0;
-  }
-  /* seq_cst: set, then look again (see wake) */
+  /* seq_cst: set, then look (see wake) */
   uint32_t before = atomic_exchange_explicit(&ring->consumer.asleep, 1, memory_order_seq_cst);
   if (sluice_ring_look(consumer, &length, &type) != 0 || consumer->status != SLUICE_E_EMPTY) {
     unset(&ring->consumer.asleep, before);

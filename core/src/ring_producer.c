@@ -233,13 +233,12 @@ SLUICE_COLD int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32
 SLUICE_COLD int sluice_ring_producer_close_for(sluice_ring_producer *producer, sluice_space *space,
                                                uint32_t reason, uint32_t bytes) {
   sluice_ring *ring = producer->ring;
-  if (reason != 0 && (bytes > sluice_slab_bytes(space, reason) ||
+  if (reason != 0 && (sluice_block_room(space, reason) == 0 || /* the hold relies on it */
+                      bytes > sluice_slab_bytes(space, reason) ||
                       sluice_block_hold(space, reason, sluice_bit(space->participant)) == 0)) {
     return SLUICE_E_INVALID;
   }
-  if (producer->open != 0) {
-    (void)sluice_ring_abort(producer);
-  }
+  (void)sluice_ring_abort(producer);
   if (reason != 0 && (flags_of(ring) & SLUICE_RING_PRODUCER_CLOSED) == 0) {
     ring->producer.reason_bytes = bytes;
     /* Publishes reason_bytes to whoever reads a reason. The flag alone would not: sluice_ring_close

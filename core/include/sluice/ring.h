@@ -142,8 +142,8 @@ int sluice_ring_init(void *at, uint32_t capacity);
 
 /* Takes the producer's end for `owner` (not 0; a participant's id). SLUICE_OK; SLUICE_E_BUSY when
  * another holds it; SLUICE_E_CLOSED when it was closed; SLUICE_E_POISONED; SLUICE_E_INVALID when
- * the ring's shape is not `capacity`; SLUICE_E_PEER_LOST when its holder died. An end is taken
- * once: what was closed or lost stays so. */
+ * the ring's shape is not `capacity`; SLUICE_E_PEER_LOST when its holder died. On an error
+ * *producer stays as it was. An end is taken once: what was closed or lost stays so. */
 int sluice_ring_producer_open(sluice_ring_producer *producer, sluice_ring *ring, uint32_t capacity,
                               uint32_t owner);
 

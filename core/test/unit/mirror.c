@@ -200,6 +200,19 @@ static void a_reservation_that_wraps_or_is_unaligned_is_invalid(void **state) {
   discard(&ends);
 }
 
+static void a_reservation_says_first_what_the_ring_is(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  (void)sluice_ring_claim(&ends.producer, 8, 0);
+  (void)sluice_ring_consumer_close(&ends.consumer);
+  const uint32_t each[] = {8, 1, CAPACITY + 8}; /* a claim is open, and two are invalid */
+  for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+    assert_null(sluice_ring_reserve(&ends.producer, each[i]));
+    assert_int_equal(ends.producer.status, SLUICE_E_CLOSED);
+  }
+  discard(&ends);
+}
+
 /* ---- append ---- */
 
 typedef struct garbage {
@@ -235,12 +248,27 @@ static void append_refuses_garbage_and_poisons(void **state) {
   }
 }
 
+static void append_of_a_part_of_a_frame_poisons(void **state) {
+  (void)state;
+  for (uint32_t bytes = 1; bytes < 16; bytes++) {
+    both ends = open_both(CAPACITY);
+    const int32_t frame[] = {16, 0, 0, 0};
+    memcpy(sluice_ring_reserve(&ends.producer, 16), frame, 16);
+    assert_int_equal(sluice_ring_append(&ends.producer, bytes), SLUICE_E_POISONED);
+    discard(&ends);
+  }
+}
+
 static void append_past_the_end_is_invalid(void **state) {
   (void)state;
   both ends = open_both(CAPACITY);
   advance_to(&ends, CAPACITY - 8);
+  const int32_t last[] = {8, 0};
+  memcpy(sluice_ring_reserve(&ends.producer, 8), last, 8);
+  assert_int_equal(sluice_ring_append(&ends.producer, 9), SLUICE_E_INVALID);
   assert_int_equal(sluice_ring_append(&ends.producer, 16), SLUICE_E_INVALID);
   assert_int_equal(sluice_ring_append(&ends.producer, UINT32_MAX), SLUICE_E_INVALID);
+  assert_int_equal(sluice_ring_append(&ends.producer, 8), SLUICE_OK);
   discard(&ends);
 }
 
@@ -278,7 +306,9 @@ int main(void) {
       cmocka_unit_test(releasing_more_than_was_taken_is_invalid),
       cmocka_unit_test(releasing_a_number_that_no_frames_have_is_invalid),
       cmocka_unit_test(a_reservation_that_wraps_or_is_unaligned_is_invalid),
+      cmocka_unit_test(a_reservation_says_first_what_the_ring_is),
       cmocka_unit_test(append_refuses_garbage_and_poisons),
+      cmocka_unit_test(append_of_a_part_of_a_frame_poisons),
       cmocka_unit_test(append_past_the_end_is_invalid),
       cmocka_unit_test(append_takes_a_padding_up_to_the_end),
       cmocka_unit_test(append_counts_records_without_paddings),

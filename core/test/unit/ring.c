@@ -424,6 +424,23 @@ static void a_full_ring_refuses_until_room_is_released(void **state) {
   discard(&ends);
 }
 
+static void a_record_fits_a_ring_that_has_just_its_room_before_the_end(void **state) {
+  (void)state;
+  both ends = open_both(64); /* four records of 16 bytes */
+  for (int i = 0; i < 7; i++) {
+    if (i >= 4) {
+      assert_non_null(sluice_ring_peek(&ends.consumer));
+      (void)sluice_ring_release(&ends.consumer);
+    }
+    assert_int_equal(sluice_ring_push(&ends.producer, "12345678", 8, i), SLUICE_OK);
+  }
+  assert_int_equal(sluice_ring_push(&ends.producer, "12345678", 8, 7), SLUICE_E_FULL);
+  assert_non_null(sluice_ring_peek(&ends.consumer));
+  (void)sluice_ring_release(&ends.consumer); /* 48 to 64 are free */
+  assert_int_equal(sluice_ring_push(&ends.producer, "12345678", 8, 7), SLUICE_OK);
+  discard(&ends);
+}
+
 static void a_refused_claim_leaves_no_padding(void **state) {
   (void)state;
   both ends = open_both(64); /* 56 bytes taken, 8 left: a record of 16 would need the padding */
@@ -506,6 +523,15 @@ static void drain_stops_at_its_limit(void **state) {
   assert_int_equal(sluice_ring_drain(&ends.consumer, batch, 2, ends.ring), 2);
   assert_int_equal(batch[0].type, 2);
   assert_int_equal(sluice_ring_release(&ends.consumer), 4);
+  discard(&ends);
+}
+
+static void a_drain_of_none_is_no_failure(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  assert_null(sluice_ring_peek(&ends.consumer));
+  assert_int_equal(ends.consumer.status, SLUICE_E_EMPTY);
+  assert_int_equal(sluice_ring_drain(&ends.consumer, NULL, 0, ends.ring), 0);
   discard(&ends);
 }
 
@@ -610,6 +636,16 @@ static void used_counts_bytes_committed_and_not_released(void **state) {
   discard(&ends);
 }
 
+/* Its words are read one after the other, and may be anybody's. */
+static void used_is_never_below_0(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  push(&ends, "one");
+  atomic_store(&ends.ring->consumer.head, 24);
+  assert_int_equal(sluice_ring_used(ends.ring), 0);
+  discard(&ends);
+}
+
 static void nobody_is_woken_when_nobody_sleeps(void **state) {
   (void)state;
   both ends = open_both(CAPACITY);
@@ -653,18 +689,21 @@ int main(void) {
       cmocka_unit_test(a_padding_with_nothing_behind_it_goes_back_at_once),
       cmocka_unit_test(a_producer_that_dies_after_the_wrap_padding_leaves_the_ring_usable),
       cmocka_unit_test(a_full_ring_refuses_until_room_is_released),
+      cmocka_unit_test(a_record_fits_a_ring_that_has_just_its_room_before_the_end),
       cmocka_unit_test(a_refused_claim_leaves_no_padding),
       cmocka_unit_test(the_largest_record_always_fits_an_empty_ring),
       cmocka_unit_test(peek_is_idempotent_until_release),
       cmocka_unit_test(peek_then_drain_gives_the_peeked_record_first),
       cmocka_unit_test(drain_then_peek_gives_the_next_and_both_are_released),
       cmocka_unit_test(drain_stops_at_its_limit),
+      cmocka_unit_test(a_drain_of_none_is_no_failure),
       cmocka_unit_test(drain_reads_across_the_wrap),
       cmocka_unit_test(drained_records_stay_until_release),
       cmocka_unit_test(a_second_release_releases_nothing),
       cmocka_unit_test(what_was_rewound_is_read_again),
       cmocka_unit_test(the_figures_count_records_and_refusals),
       cmocka_unit_test(used_counts_bytes_committed_and_not_released),
+      cmocka_unit_test(used_is_never_below_0),
       cmocka_unit_test(nobody_is_woken_when_nobody_sleeps),
   };
   return RUN(tests);

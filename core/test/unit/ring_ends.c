@@ -25,6 +25,22 @@ static void a_second_consumer_is_busy(void **state) {
   discard(&ends);
 }
 
+static void an_end_that_is_refused_leaves_the_handle_as_it_was(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  assert_int_equal(sluice_ring_push(&ends.producer, "a", 1, 0), SLUICE_OK);
+  assert_non_null(sluice_ring_peek(&ends.consumer));
+  both before = ends;
+  assert_int_equal(
+      sluice_ring_producer_open(&ends.producer, ends.ring, CAPACITY, OWNER_OF_PRODUCER),
+      SLUICE_E_BUSY);
+  assert_int_equal(
+      sluice_ring_consumer_open(&ends.consumer, ends.ring, CAPACITY, OWNER_OF_CONSUMER),
+      SLUICE_E_BUSY);
+  assert_memory_equal(&ends, &before, sizeof ends);
+  discard(&ends);
+}
+
 static void an_end_needs_an_owner(void **state) {
   (void)state;
   sluice_ring *ring = fresh_ring(CAPACITY);
@@ -207,6 +223,22 @@ static void a_producer_that_says_nothing_leaves_no_reason(void **state) {
   discard(&ends);
 }
 
+static void a_reason_that_is_no_block_is_invalid_and_closes_nothing(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  sluice_space space = joined_space(65536);
+  uint32_t gone = sluice_slab_alloc(&space, 99);
+  (void)sluice_slab_unref(&space, gone);
+  const uint32_t bad[] = {1, gone, gone + 8, 65536, UINT32_MAX};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_int_equal(sluice_ring_producer_close_for(&ends.producer, &space, bad[i], 0),
+                     SLUICE_E_INVALID);
+  }
+  assert_int_equal(sluice_ring_push(&ends.producer, "a", 1, 0), SLUICE_OK);
+  free(space.base);
+  discard(&ends);
+}
+
 static void a_reason_that_comes_after_the_ring_was_closed_is_dropped(void **state) {
   (void)state;
   both ends = open_both(CAPACITY);
@@ -334,6 +366,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_second_producer_is_busy),
       cmocka_unit_test(a_second_consumer_is_busy),
+      cmocka_unit_test(an_end_that_is_refused_leaves_the_handle_as_it_was),
       cmocka_unit_test(an_end_needs_an_owner),
       cmocka_unit_test(another_capacity_than_the_rings_is_invalid_and_takes_nothing),
       cmocka_unit_test(a_falsified_capacity_is_invalid),
@@ -347,6 +380,7 @@ int main(void) {
       cmocka_unit_test(a_closed_producer_sends_no_more),
       cmocka_unit_test(a_producer_may_say_why_it_closes_once),
       cmocka_unit_test(a_producer_that_says_nothing_leaves_no_reason),
+      cmocka_unit_test(a_reason_that_is_no_block_is_invalid_and_closes_nothing),
       cmocka_unit_test(a_reason_that_comes_after_the_ring_was_closed_is_dropped),
       cmocka_unit_test(closing_a_ring_closes_it_for_writing_whoever_holds_the_end),
       cmocka_unit_test(a_producer_whose_consumer_closed_is_told_so),

@@ -112,6 +112,15 @@ static void a_consumer_keeps_what_it_peeked_at_while_it_waits(void **state) {
   discard(&ends);
 }
 
+/* A consumer has all of its ring but the end itself: what is committed still comes. */
+static void a_consumer_that_was_taken_for_dead_sleeps_as_before(void **state) {
+  (void)state;
+  both ends = open_both(CAPACITY);
+  (void)sluice_ring_bury(ends.ring, OWNER_OF_CONSUMER);
+  assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, NS_PER_MS), SLUICE_E_TIMEOUT);
+  discard(&ends);
+}
+
 /* ---- waking the consumer ---- */
 
 static void a_sleeping_consumer_wakes_on_commit(void **state) {
@@ -383,6 +392,7 @@ int main(void) {
       cmocka_unit_test(a_consumer_releases_what_it_drained_before_it_waits),
       cmocka_unit_test(a_consumer_releases_what_it_drained_though_it_need_not_sleep),
       cmocka_unit_test(a_consumer_keeps_what_it_peeked_at_while_it_waits),
+      cmocka_unit_test(a_consumer_that_was_taken_for_dead_sleeps_as_before),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_commit),
       cmocka_unit_test(limited_waits_that_are_woken_in_time_are_told_to_try_again),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_append),
