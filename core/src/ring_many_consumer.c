@@ -35,7 +35,7 @@ static int consumer_state(const sluice_ring_many_consumer *consumer) {
   if ((state & SLUICE_OBJECT_POISONED) != 0) {
     return SLUICE_E_POISONED;
   }
-  if (consumer->closed != 0 || state != 0 || (producers & SLUICE_RING_MANY_CLOSED) != 0) {
+  if (state != 0 || (producers & SLUICE_RING_MANY_CLOSED) != 0) {
     return SLUICE_E_CLOSED;
   }
   return (producers & SLUICE_RING_MANY_LOST) != 0 ? SLUICE_E_PEER_LOST : SLUICE_E_EMPTY;

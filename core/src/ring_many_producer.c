@@ -82,7 +82,6 @@ static uint32_t needed(const sluice_ring_many_producer *producer, uint64_t tail,
 static int take_room(sluice_ring_many_producer *producer, uint32_t record) {
   sluice_ring_many *ring = producer->ring;
   sluice_ring_many_line *line = producer->line;
-  int announced = 0;
   int status = SLUICE_OK;
   for (int i = 0; i < SLUICE_RING_MANY_TRIES; i++) {
     /* acquire: who moved the tail had seen a head that makes room for it, and so do we then */
@@ -98,7 +97,6 @@ static int take_room(sluice_ring_many_producer *producer, uint32_t record) {
     atomic_store_explicit(&line->bytes, bytes, memory_order_relaxed);
     /* publishes bytes to the recovery; pairs with the acquire in claim_in */
     atomic_store_explicit(&line->claim, tail | SLUICE_RING_MANY_ANNOUNCED, memory_order_release);
-    announced = 1;
     SLUICE_STEP("ring_many.claim: announced");
     /* publishes the announcement to whoever sees the tail behind it: the recovery */
     if (!atomic_compare_exchange_strong_explicit(&ring->tail, &tail, tail + bytes,
@@ -119,11 +117,9 @@ static int take_room(sluice_ring_many_producer *producer, uint32_t record) {
     producer->position = tail + bytes - record;
     return SLUICE_OK;
   }
-  if (announced) {
-    /* it names a claim that another has won; the recovery waits for this */
-    atomic_store_explicit(&line->claim, 0, memory_order_release);
-    SLUICE_STEP("ring_many.claim: withdrawn");
-  }
+  /* it may name a claim that another has won; the recovery waits for this */
+  atomic_store_explicit(&line->claim, 0, memory_order_release);
+  SLUICE_STEP("ring_many.claim: withdrawn");
   return status == SLUICE_OK ? SLUICE_E_AGAIN : status;
 }
 
@@ -270,9 +266,7 @@ SLUICE_COLD int sluice_ring_many_producer_close(sluice_ring_many_producer *produ
   if (producer->closed != 0) {
     return SLUICE_OK;
   }
-  if (producer->open != 0) {
-    (void)sluice_ring_many_abort(producer);
-  }
+  (void)sluice_ring_many_abort(producer);
   if (sluice_ring_many_leave(&ring->ends.producers, producer->owner, SLUICE_RING_MANY_CLOSED) !=
       SLUICE_OK) {
     return sluice_ring_many_poison(ring);

@@ -37,10 +37,10 @@ typedef struct recovery {
 /* Takes the right to recover the ring; 0 while another live one has it. */
 static int begin(const recovery *r) {
   _Atomic uint32_t *recoverer = &r->ring->ends.recoverer;
-  /* Who has not joined is alone, or has no proof of death. */
-  uint32_t me = r->space->participant == 0 ? SLUICE_OWNER_MASK : r->space->participant;
+  /* 0 for who has not joined, who is alone, or has no proof of death */
+  uint32_t me = r->space->participant;
   uint32_t now = atomic_load_explicit(recoverer, memory_order_acquire);
-  if (now != 0 && now != me && sluice_participant_alive(r->space, now)) {
+  if (now != me && sluice_participant_alive(r->space, now)) {
     return 0;
   }
   /* acquires what the last one did; pairs with the release in sluice_ring_many_recover */

@@ -323,6 +323,14 @@ static void drain_stops_at_its_limit_and_goes_on_from_there(void **state) {
   }
 }
 
+static void a_drain_of_none_is_no_failure(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  expect_none(&ends.consumers[0], SLUICE_E_EMPTY);
+  assert_int_equal(sluice_ring_many_drain(&ends.consumers[0], NULL, 0, NULL), 0);
+  discard_many(&ends);
+}
+
 static void a_drained_batch_that_is_the_whole_buffer_ends_there(void **state) {
   (void)state;
   many ends = open_many(MPSC, 64);
@@ -446,6 +454,20 @@ static void what_one_consumer_rewinds_another_may_read(void **state) {
   discard_many(&ends);
 }
 
+static void who_rewinds_nothing_leaves_anothers_batch_alone(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  for (int i = 0; i < 2; i++) {
+    (void)push_many(&ends.producers[0], "a", i);
+  }
+  expect_many(&ends.consumers[0], "a", 0);
+  assert_non_null(sluice_ring_many_peek(&ends.consumers[1]));
+  uint64_t reading = atomic_load(&ends.ring->side.reading);
+  sluice_ring_many_rewind(&ends.consumers[0]);
+  assert_int_equal(atomic_load(&ends.ring->side.reading), reading);
+  discard_many(&ends);
+}
+
 static void an_mpsc_consumer_keeps_what_a_second_drain_adds(void **state) {
   (void)state;
   many ends = open_many(MPSC, CAPACITY);
@@ -479,6 +501,15 @@ static void the_figures_add_up(void **state) {
   discard_many(&ends);
 }
 
+/* Its words are read one after the other, and may be anybody's. */
+static void used_is_never_below_0(void **state) {
+  (void)state;
+  many ends = open_many(MPSC, CAPACITY);
+  atomic_store(&ends.ring->side.head, 8);
+  assert_int_equal(figures_of(ends.ring).used, 0);
+  discard_many(&ends);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bytes_are_zero_unless_the_capacity_is_a_power_of_two_in_range),
@@ -501,6 +532,7 @@ int main(void) {
       cmocka_unit_test(peek_shows_the_same_record_until_release),
       cmocka_unit_test(drain_reads_a_batch_across_the_wrap_and_over_paddings),
       cmocka_unit_test(drain_stops_at_its_limit_and_goes_on_from_there),
+      cmocka_unit_test(a_drain_of_none_is_no_failure),
       cmocka_unit_test(a_drained_batch_that_is_the_whole_buffer_ends_there),
       cmocka_unit_test(a_buffer_full_of_paddings_is_given_back_by_a_look),
       cmocka_unit_test(what_is_rewound_is_read_again),
@@ -509,8 +541,10 @@ int main(void) {
       cmocka_unit_test(a_batch_belongs_to_one_consumer_until_its_release),
       cmocka_unit_test(a_consumer_that_finds_nothing_does_not_keep_the_side),
       cmocka_unit_test(what_one_consumer_rewinds_another_may_read),
+      cmocka_unit_test(who_rewinds_nothing_leaves_anothers_batch_alone),
       cmocka_unit_test(an_mpsc_consumer_keeps_what_a_second_drain_adds),
       cmocka_unit_test(the_figures_add_up),
+      cmocka_unit_test(used_is_never_below_0),
   };
   return RUN(tests);
 }

@@ -53,12 +53,14 @@ static void a_header_that_is_no_frame_poisons(void **state) {
 
 static void a_frame_that_passes_the_buffers_end_poisons(void **state) {
   (void)state;
-  many ends = open_many(MPSC, CAPACITY);
-  move_to(&ends, CAPACITY - 16);
-  atomic_store(header_word(ends.ring, CAPACITY - 16), header(24, 0));
-  expect_none(&ends.consumers[0], SLUICE_E_POISONED);
-  expect_poisoned(&ends);
-  discard_many(&ends);
+  for (uint32_t length = 17; length <= 24; length++) {
+    many ends = open_many(MPSC, CAPACITY);
+    move_to(&ends, CAPACITY - 16);
+    atomic_store(header_word(ends.ring, CAPACITY - 16), header(length, 0));
+    expect_none(&ends.consumers[0], SLUICE_E_POISONED);
+    expect_poisoned(&ends);
+    discard_many(&ends);
+  }
 }
 
 static void frames_without_end_are_read_for_one_lap(void **state) {
@@ -75,6 +77,25 @@ static void frames_without_end_are_read_for_one_lap(void **state) {
   }
 }
 
+/* Records that the consumer has read and not released are never read as new ones. */
+static void a_frame_that_reaches_into_what_was_read_poisons(void **state) {
+  (void)state;
+  many ends = open_many(MPSC, CAPACITY);
+  move_to(&ends, 8);
+  for (int i = 0; i < CAPACITY / 8 - 1; i++) {
+    (void)sluice_ring_many_push(&ends.producers[0], NULL, 0, i); /* all but the 8 bytes at 0 */
+  }
+  sluice_ring_record batch[CAPACITY];
+  assert_int_equal(sluice_ring_many_drain(&ends.consumers[0], batch, CAPACITY, NULL),
+                   CAPACITY / 8 - 1);
+  atomic_store(header_word(ends.ring, 0), header(16, 0));
+  assert_int_equal(sluice_ring_many_drain(&ends.consumers[0], batch, CAPACITY, NULL),
+                   SLUICE_E_POISONED);
+  assert_true(ends.consumers[0].cursor - ends.consumers[0].head <= CAPACITY);
+  expect_poisoned(&ends);
+  discard_many(&ends);
+}
+
 static void a_frame_that_changes_before_its_release_poisons(void **state) {
   (void)state;
   for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
@@ -88,6 +109,48 @@ static void a_frame_that_changes_before_its_release_poisons(void **state) {
     assert_int_equal(sluice_ring_many_consumer_close(&ends.consumers[0]), SLUICE_OK);
     discard_many(&ends);
   }
+}
+
+static void a_frame_that_grows_before_its_release_is_not_wiped_further(void **state) {
+  (void)state;
+  for (uint32_t length = 17; length <= MAX + 8; length++) {
+    many ends = open_many(MPSC, CAPACITY);
+    move_to(&ends, CAPACITY - 16);
+    sluice_ring_record batch[2];
+    for (int behind = 0; behind < 2; behind++) {
+      (void)push_many(&ends.producers[0], "record", behind);
+    }
+    int limit = length < 25 ? 2 : 1; /* past the buffer's end; and past what was read */
+    assert_int_equal(sluice_ring_many_drain(&ends.consumers[0], batch, (uint32_t)limit, NULL),
+                     limit);
+    atomic_store(header_word(ends.ring, CAPACITY - 16), header(length, 0));
+    assert_int_equal(sluice_ring_many_release(&ends.consumers[0]), SLUICE_E_POISONED);
+    expect_poisoned(&ends);
+    discard_many(&ends);
+  }
+}
+
+static void a_frame_that_outgrows_what_was_read_poisons_at_its_release(void **state) {
+  (void)state;
+  many ends = open_many(MPSC, CAPACITY);
+  (void)push_many(&ends.producers[0], "record", 1);
+  (void)push_many(&ends.producers[0], "record", 2);
+  assert_non_null(sluice_ring_many_peek(&ends.consumers[0]));
+  atomic_store(header_word(ends.ring, 0), header(24, 0));
+  assert_int_equal(sluice_ring_many_release(&ends.consumers[0]), SLUICE_E_POISONED);
+  assert_int_equal(*header_word(ends.ring, 16), header(14, 2));
+  expect_poisoned(&ends);
+  discard_many(&ends);
+}
+
+static void a_consumer_whose_batch_was_spoilt_hears_of_it_when_it_closes(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  (void)push_many(&ends.producers[0], "record", 1);
+  assert_non_null(sluice_ring_many_peek(&ends.consumers[0]));
+  atomic_store(header_word(ends.ring, 0), 0);
+  assert_int_equal(sluice_ring_many_consumer_close(&ends.consumers[0]), SLUICE_E_POISONED);
+  discard_many(&ends);
 }
 
 static void a_tail_that_is_no_position_poisons(void **state) {
@@ -117,6 +180,47 @@ static void a_head_that_is_no_position_poisons(void **state) {
     expect_poisoned(&ends);
     discard_many(&ends);
   }
+}
+
+static void a_claim_that_meets_such_a_head_poisons(void **state) {
+  (void)state;
+  const uint64_t heads[] = {0, 12}; /* goes back; is no multiple of 8 */
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+    many ends = open_many(MPSC, CAPACITY);
+    move_to(&ends, 8);
+    while (sluice_ring_many_push(&ends.producers[0], NULL, 0, 0) == SLUICE_OK) {
+    }                                         /* has seen the head at 8 */
+    atomic_store(&ends.ring->tail, CAPACITY); /* as if nothing were wrong with a head of 0 */
+    atomic_store(&ends.ring->side.head, heads[i]);
+    assert_int_equal(push_many(&ends.producers[0], "a record", 1), SLUICE_E_POISONED);
+    expect_poisoned(&ends);
+    discard_many(&ends);
+  }
+}
+
+static void a_consumer_that_opens_on_such_a_head_poisons(void **state) {
+  (void)state;
+  for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
+    sluice_ring_many *ring = fresh_many(kind, CAPACITY);
+    sluice_ring_many_consumer consumer;
+    atomic_store(&ring->side.head, 12);
+    assert_int_equal(sluice_ring_many_consumer_open(&consumer, ring, CAPACITY, reader_id(0)),
+                     SLUICE_E_POISONED);
+    free(ring);
+  }
+}
+
+static void a_falsified_capacity_gives_no_end(void **state) {
+  (void)state;
+  sluice_ring_many *ring = fresh_many(MPSC, CAPACITY);
+  sluice_ring_many_producer producer;
+  sluice_ring_many_consumer consumer;
+  ring->object.capacity = 100;
+  assert_int_equal(sluice_ring_many_producer_open(&producer, ring, 100, writer_id(0)),
+                   SLUICE_E_INVALID);
+  assert_int_equal(sluice_ring_many_consumer_open(&consumer, ring, 100, reader_id(0)),
+                   SLUICE_E_INVALID);
+  free(ring);
 }
 
 static void a_head_ahead_of_the_tail_ends_a_claim(void **state) {
@@ -274,6 +378,16 @@ static void a_dead_ones_batch_that_is_too_long_poisons(void **state) {
   }
 }
 
+static void a_dead_ones_batch_between_positions_poisons(void **state) {
+  (void)state;
+  grave g = open_grave(MPSC);
+  atomic_store(&g.ring->side.head, 4);
+  atomic_store(&g.ring->side.reading, 12);
+  assert_int_equal(sluice_participant_bury(&g.space, g.dead.participant), SLUICE_OK);
+  assert_true(is_poisoned(&g));
+  free(g.space.base);
+}
+
 static void a_capacity_that_does_not_fit_its_block_is_not_followed(void **state) {
   (void)state;
   const uint32_t capacities[] = {0, 100, 1 << 20, SLUICE_RING_CAPACITY_MAX};
@@ -315,14 +429,22 @@ int main(void) {
       cmocka_unit_test(a_header_that_is_no_frame_poisons),
       cmocka_unit_test(a_frame_that_passes_the_buffers_end_poisons),
       cmocka_unit_test(frames_without_end_are_read_for_one_lap),
+      cmocka_unit_test(a_frame_that_reaches_into_what_was_read_poisons),
       cmocka_unit_test(a_frame_that_changes_before_its_release_poisons),
+      cmocka_unit_test(a_frame_that_grows_before_its_release_is_not_wiped_further),
+      cmocka_unit_test(a_frame_that_outgrows_what_was_read_poisons_at_its_release),
+      cmocka_unit_test(a_consumer_whose_batch_was_spoilt_hears_of_it_when_it_closes),
       cmocka_unit_test(a_tail_that_is_no_position_poisons),
       cmocka_unit_test(a_head_that_is_no_position_poisons),
+      cmocka_unit_test(a_claim_that_meets_such_a_head_poisons),
+      cmocka_unit_test(a_consumer_that_opens_on_such_a_head_poisons),
+      cmocka_unit_test(a_falsified_capacity_gives_no_end),
       cmocka_unit_test(a_head_ahead_of_the_tail_ends_a_claim),
       cmocka_unit_test(random_words_do_no_harm),
       cmocka_unit_test(a_dead_ones_line_that_makes_no_sense_poisons),
       cmocka_unit_test(a_claim_that_nobody_can_have_won_poisons),
       cmocka_unit_test(a_dead_ones_batch_that_is_too_long_poisons),
+      cmocka_unit_test(a_dead_ones_batch_between_positions_poisons),
       cmocka_unit_test(a_capacity_that_does_not_fit_its_block_is_not_followed),
       cmocka_unit_test(random_words_do_not_lead_a_recovery_astray),
   };

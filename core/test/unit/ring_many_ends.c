@@ -64,6 +64,16 @@ static void one_participant_writes_once_and_reads_once(void **state) {
   discard_many(&ends);
 }
 
+static void a_second_open_that_is_refused_leaves_the_first_its_line(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  assert_int_equal(
+      sluice_ring_many_producer_open(&extra_producer, ends.ring, CAPACITY, writer_id(0)),
+      SLUICE_E_BUSY);
+  assert_int_equal(atomic_load(&ends.producers[0].line->owner), writer_id(0));
+  discard_many(&ends);
+}
+
 static void an_mpsc_ring_has_one_consumer(void **state) {
   (void)state;
   many ends = open_many(MPSC, CAPACITY);
@@ -240,13 +250,33 @@ static void a_closed_consumer_reads_nothing_and_may_close_again(void **state) {
   }
 }
 
+static void closing_again_does_not_close_what_was_opened_since(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  (void)sluice_ring_many_producer_close(&ends.producers[0]);
+  (void)sluice_ring_many_consumer_close(&ends.consumers[0]);
+  assert_int_equal(
+      sluice_ring_many_producer_open(&extra_producer, ends.ring, CAPACITY, writer_id(0)),
+      SLUICE_OK);
+  assert_int_equal(
+      sluice_ring_many_consumer_open(&extra_consumer, ends.ring, CAPACITY, reader_id(0)),
+      SLUICE_OK);
+  uint64_t producers = atomic_load(&ends.ring->ends.producers);
+  uint64_t consumers = atomic_load(&ends.ring->ends.consumers);
+  assert_int_equal(sluice_ring_many_producer_close(&ends.producers[0]), SLUICE_OK);
+  assert_int_equal(sluice_ring_many_consumer_close(&ends.consumers[0]), SLUICE_OK);
+  assert_int_equal(atomic_load(&ends.ring->ends.producers), producers);
+  assert_int_equal(atomic_load(&ends.ring->ends.consumers), consumers);
+  discard_many(&ends);
+}
+
 static void closing_releases_what_was_read_and_leaves_the_rest_to_others(void **state) {
   (void)state;
   many ends = open_many(MPMC, CAPACITY);
   (void)push_many(&ends.producers[0], "read", 1);
   (void)push_many(&ends.producers[0], "left", 2);
   assert_non_null(sluice_ring_many_peek(&ends.consumers[0]));
-  (void)sluice_ring_many_consumer_close(&ends.consumers[0]);
+  assert_int_equal(sluice_ring_many_consumer_close(&ends.consumers[0]), SLUICE_OK);
   expect_many(&ends.consumers[1], "left", 2);
   assert_int_equal(figures_of(ends.ring).released, 2);
   discard_many(&ends);
@@ -289,6 +319,7 @@ int main(void) {
       cmocka_unit_test(an_end_needs_the_rings_capacity_and_an_id),
       cmocka_unit_test(every_participant_may_write),
       cmocka_unit_test(one_participant_writes_once_and_reads_once),
+      cmocka_unit_test(a_second_open_that_is_refused_leaves_the_first_its_line),
       cmocka_unit_test(an_mpsc_ring_has_one_consumer),
       cmocka_unit_test(a_producer_may_write_before_any_consumer_opens),
       cmocka_unit_test(a_consumer_may_wait_before_any_producer_opens),
@@ -302,6 +333,7 @@ int main(void) {
       cmocka_unit_test(a_closed_producer_claims_nothing_and_may_close_again),
       cmocka_unit_test(the_last_consumer_closes_the_ring_for_the_producers),
       cmocka_unit_test(a_closed_consumer_reads_nothing_and_may_close_again),
+      cmocka_unit_test(closing_again_does_not_close_what_was_opened_since),
       cmocka_unit_test(closing_releases_what_was_read_and_leaves_the_rest_to_others),
       cmocka_unit_test(closing_the_ring_ends_it_for_all),
       cmocka_unit_test(closing_the_space_closes_its_rings),

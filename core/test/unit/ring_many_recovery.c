@@ -239,6 +239,17 @@ static void death_in_a_claim_that_ends_with_the_buffer_pads_it(void **state) {
   close_world();
 }
 
+static void death_in_the_longest_claim_pads_it_across_the_end_too(void **state) {
+  (void)state;
+  open_world(MPSC, CAPACITY - 16);
+  memset(sluice_ring_many_claim(&w.producers[A], MAX, 1), 0xff, MAX);
+  (void)push_many(&w.producers[B], "behind", 7);
+  assert_int_equal(bury(A), SLUICE_OK);
+  expect_many(&w.consumer, "behind", 7);
+  goes_on(&w.consumer);
+  close_world();
+}
+
 static void death_with_a_half_written_record_makes_it_a_padding(void **state) {
   (void)state;
   open_world(MPSC, 0);
@@ -295,6 +306,21 @@ static void an_old_claim_of_a_dead_one_does_no_harm_laps_later(void **state) {
   (void)sluice_ring_many_commit(&w.producers[B], 4);
   expect_many(&w.consumer, "mine", 7);
   goes_on(&w.consumer);
+  close_world();
+}
+
+/* Two GiB on, half of what tells the positions apart has turned round. */
+static void a_claim_that_was_passed_long_ago_does_no_harm(void **state) {
+  (void)state;
+  open_world(MPSC, 0);
+  assert_int_equal(dies(claim_32, &w.producers[A], "ring_many.claim: announced", 1), 1);
+  uint64_t far = (UINT64_C(1) << 31) + CAPACITY;
+  atomic_store(&w.ring->tail, far);
+  atomic_store(&w.ring->side.head, far);
+  atomic_store(&w.ring->side.reading, (uint32_t)far);
+  assert_int_equal(bury(A), SLUICE_OK);
+  assert_int_equal(atomic_load(&w.ring->object.state), 0);
+  assert_int_equal(stale_in(w.ring, CAPACITY), 0);
   close_world();
 }
 
@@ -460,6 +486,32 @@ static void death_with_a_batch_loses_that_batch_and_counts_it(void **state) {
   }
 }
 
+static void death_with_a_record_peeked_at_counts_it(void **state) {
+  (void)state;
+  for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
+    open_world(kind, 0);
+    push_four();
+    read_two(&w.consumer);
+    assert_non_null(sluice_ring_many_peek(&w.consumer));
+    assert_int_equal(bury(R), SLUICE_OK);
+    assert_int_equal(figures_of(w.ring).lost_with_receiver, 3);
+    expect_many(survivor(kind), "record", 3);
+    close_world();
+  }
+}
+
+static void a_batch_that_is_lost_across_the_end_leaves_no_byte(void **state) {
+  (void)state;
+  open_world(MPSC, CAPACITY - 32);
+  for (int i = 0; i < 2; i++) {
+    push_32(&w.producers[A]);
+  }
+  read_two(&w.consumer);
+  assert_int_equal(bury(R), SLUICE_OK);
+  assert_int_equal(stale_in(w.ring, CAPACITY), 0);
+  close_world();
+}
+
 static void death_with_all_of_the_buffer_loses_all_of_it(void **state) {
   (void)state;
   for (uint32_t kind = MPSC; kind <= MPMC; kind++) {
@@ -530,6 +582,18 @@ static void producers_are_told_of_the_loss_until_a_consumer_opens(void **state) 
   sluice_ring_many_consumer *consumer = survivor(MPSC);
   assert_int_equal(push_many(&w.producers[A], "x", 1), SLUICE_OK);
   expect_many(consumer, "x", 1);
+  close_world();
+}
+
+static void the_death_of_one_who_opened_no_side_is_no_loss_to_it(void **state) {
+  (void)state;
+  open_world(MPSC, 0);
+  (void)sluice_ring_many_open(&w.spaces[R], "s", 1, MPSC, CAPACITY, 0);
+  sluice_ring_many *ring = sluice_at(
+      &w.spaces[SECOND], sluice_ring_many_open(&w.spaces[SECOND], "s", 1, MPSC, CAPACITY, 0));
+  assert_int_equal(bury(R), SLUICE_OK);
+  assert_int_equal(atomic_load(&ring->ends.consumers), 0);
+  assert_int_equal(atomic_load(&ring->ends.producers), 0);
   close_world();
 }
 
@@ -747,6 +811,35 @@ static void one_recovers_at_a_time_and_a_dead_one_is_relieved(void **state) {
   assert_int_equal(bury(A), SLUICE_E_AGAIN);
   assert_int_equal(bury(SECOND), SLUICE_OK);
   assert_int_equal(bury(A), SLUICE_OK);
+  goes_on(&w.consumer);
+  close_world();
+}
+
+/* Whose call was cut short, by a trap say, and who lives on. */
+static void who_was_recovering_may_begin_again(void **state) {
+  (void)state;
+  open_world(MPSC, 0);
+  claim_16(&w.producers[A]);
+  atomic_store(&w.ring->ends.recoverer, id_of(REAPER));
+  assert_int_equal(bury(A), SLUICE_OK);
+  goes_on(&w.consumer);
+  close_world();
+}
+
+static int met; /* what another hears that comes to recover at the same time */
+
+static void recover_too(void) {
+  met = sluice_ring_many_recover(&w.spaces[SECOND], w.ring, id_of(A));
+}
+
+static void whoever_comes_while_another_recovers_is_told_to_ask_again(void **state) {
+  (void)state;
+  open_world(MPSC, 0);
+  claim_16(&w.producers[A]);
+  meanwhile.step = "ring_many.recover: begun";
+  meanwhile.act = recover_too;
+  assert_int_equal(bury(A), SLUICE_OK);
+  assert_int_equal(met, SLUICE_E_AGAIN);
   goes_on(&w.consumer);
   close_world();
 }
@@ -1057,21 +1150,26 @@ int main(void) {
       cmocka_unit_test(death_after_the_swap_makes_the_claim_a_padding),
       cmocka_unit_test(death_after_the_swap_at_the_end_of_the_buffer_pads_both_parts),
       cmocka_unit_test(death_in_a_claim_that_ends_with_the_buffer_pads_it),
+      cmocka_unit_test(death_in_the_longest_claim_pads_it_across_the_end_too),
       cmocka_unit_test(death_with_a_half_written_record_makes_it_a_padding),
       cmocka_unit_test(death_in_a_shortened_commit_makes_all_of_the_claim_a_padding),
       cmocka_unit_test(death_after_the_commit_loses_nothing),
       cmocka_unit_test(an_old_claim_of_a_dead_one_does_no_harm_laps_later),
+      cmocka_unit_test(a_claim_that_was_passed_long_ago_does_no_harm),
       cmocka_unit_test(of_two_dead_claimants_the_one_that_won_is_found),
       cmocka_unit_test(a_dead_claimant_waits_for_a_live_one_that_may_have_won),
       cmocka_unit_test(a_dead_claimant_waits_for_a_live_one_that_has_won_and_not_said_so),
       cmocka_unit_test(a_live_one_that_lost_and_then_finds_no_room_withdraws),
       cmocka_unit_test(a_record_that_comes_just_before_the_close_is_read),
       cmocka_unit_test(death_with_a_batch_loses_that_batch_and_counts_it),
+      cmocka_unit_test(death_with_a_record_peeked_at_counts_it),
+      cmocka_unit_test(a_batch_that_is_lost_across_the_end_leaves_no_byte),
       cmocka_unit_test(death_with_all_of_the_buffer_loses_all_of_it),
       cmocka_unit_test(death_before_the_announcement_loses_nothing),
       cmocka_unit_test(death_after_a_rewind_loses_nothing),
       cmocka_unit_test(a_consumer_is_told_apart_from_one_in_another_slot),
       cmocka_unit_test(producers_are_told_of_the_loss_until_a_consumer_opens),
+      cmocka_unit_test(the_death_of_one_who_opened_no_side_is_no_loss_to_it),
       cmocka_unit_test(one_of_several_consumers_may_die_unnoticed),
       cmocka_unit_test(consumers_are_told_once_the_last_producer_is_dead_and_all_is_read),
       cmocka_unit_test(a_new_producer_ends_the_loss),
@@ -1084,6 +1182,8 @@ int main(void) {
       cmocka_unit_test(a_wake_that_the_dead_one_did_not_finish_is_made_up_for),
       cmocka_unit_test(recovery_may_be_done_again),
       cmocka_unit_test(one_recovers_at_a_time_and_a_dead_one_is_relieved),
+      cmocka_unit_test(who_was_recovering_may_begin_again),
+      cmocka_unit_test(whoever_comes_while_another_recovers_is_told_to_ask_again),
       cmocka_unit_test(a_producer_may_die_at_any_step_and_its_burier_too),
       cmocka_unit_test(a_consumer_may_die_at_any_step_and_its_burier_too),
       cmocka_unit_test(the_living_go_on_beside_deaths_and_burials),

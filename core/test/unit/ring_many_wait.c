@@ -107,7 +107,9 @@ static void a_consumer_keeps_what_it_peeked_at_while_it_waits(void **state) {
     fill(&ends);
     const void *at = sluice_ring_many_peek(&ends.consumers[0]);
     assert_int_equal(sluice_ring_many_consumer_wait(&ends.consumers[0], -1), SLUICE_OK);
+    assert_int_equal(ends.consumers[0].holds, 1);
     assert_int_equal(sluice_ring_many_consumer_sleep(&ends.consumers[0]), 0);
+    assert_int_equal(ends.consumers[0].holds, 1);
     assert_ptr_equal(sluice_ring_many_peek(&ends.consumers[0]), at);
     assert_int_equal(figures_of(ends.ring).used, CAPACITY);
     discard_many(&ends);
@@ -120,6 +122,16 @@ static void a_wait_leaves_an_mpmc_rings_side_free(void **state) {
   fill(&ends);
   assert_int_equal(sluice_ring_many_consumer_wait(&ends.consumers[0], -1), SLUICE_OK);
   expect_many(&ends.consumers[1], "", 0);
+  discard_many(&ends);
+}
+
+static void an_mpsc_consumer_keeps_the_side_while_it_waits(void **state) {
+  (void)state;
+  many ends = open_many(MPSC, CAPACITY);
+  assert_int_equal(sluice_ring_many_consumer_sleep(&ends.consumers[0]), 1);
+  assert_int_equal(ends.consumers[0].holds, 1);
+  expect_none(&ends.consumers[0], SLUICE_E_EMPTY);
+  assert_int_equal(ends.consumers[0].holds, 1);
   discard_many(&ends);
 }
 
@@ -400,6 +412,32 @@ static void a_producer_is_told_to_sleep_only_on_a_full_ring(void **state) {
   discard_many(&ends);
 }
 
+static void a_producer_is_told_to_sleep_for_a_byte_too_few(void **state) {
+  (void)state;
+  many ends = open_many(MPSC, CAPACITY);
+  for (int i = 0; i < CAPACITY / 8 - 1; i++) {
+    assert_int_equal(sluice_ring_many_push(&ends.producers[0], NULL, 0, i), SLUICE_OK);
+  }
+  assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], 0), 0);
+  assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], 1), 1);
+  discard_many(&ends);
+}
+
+static void only_who_has_to_sleep_counts_as_waiting(void **state) {
+  (void)state;
+  many ends = open_many(MPMC, CAPACITY);
+  assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], 8), 0);
+  assert_int_equal(figures_of(ends.ring).producer_waits, 0);
+  assert_int_equal(sluice_ring_many_consumer_sleep(&ends.consumers[0]), 1);
+  assert_int_equal(figures_of(ends.ring).consumer_waits, 1);
+  fill(&ends);
+  assert_int_equal(sluice_ring_many_consumer_sleep(&ends.consumers[0]), 0);
+  assert_int_equal(figures_of(ends.ring).consumer_waits, 1);
+  assert_int_equal(sluice_ring_many_producer_sleep(&ends.producers[0], 8), 1);
+  assert_int_equal(figures_of(ends.ring).producer_waits, 1);
+  discard_many(&ends);
+}
+
 /* ---- close against sleep, over and over ---- */
 
 enum { ROUNDS = 1000 };
@@ -457,6 +495,7 @@ int main(void) {
       cmocka_unit_test(a_consumer_releases_what_it_drained_before_it_waits),
       cmocka_unit_test(a_consumer_keeps_what_it_peeked_at_while_it_waits),
       cmocka_unit_test(a_wait_leaves_an_mpmc_rings_side_free),
+      cmocka_unit_test(an_mpsc_consumer_keeps_the_side_while_it_waits),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_commit),
       cmocka_unit_test(limited_waits_that_are_woken_in_time_are_told_to_try_again),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_an_abort_before_records),
@@ -475,6 +514,8 @@ int main(void) {
       cmocka_unit_test(a_consumer_is_told_to_sleep_only_when_there_is_nothing_for_it),
       cmocka_unit_test(a_consumer_is_told_to_sleep_while_another_is_at_work),
       cmocka_unit_test(a_producer_is_told_to_sleep_only_on_a_full_ring),
+      cmocka_unit_test(a_producer_is_told_to_sleep_for_a_byte_too_few),
+      cmocka_unit_test(only_who_has_to_sleep_counts_as_waiting),
       cmocka_unit_test(the_last_record_before_a_close_is_never_missed),
   };
   return RUN(tests);
