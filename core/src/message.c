@@ -33,16 +33,13 @@ static uint64_t refs_of(const sluice_block *block) {
  * is, free or not made yet: what is passed on was no larger. A ring without messages may take what
  * there is. Worth a look only where half of the space has been made into blocks. */
 typedef uint64_t spare;
-#define SPARE_ENOUGH UINT64_MAX /* it need not leave any */
+#define SPARE_ENOUGH UINT64_MAX /* it need not leave any: has any number of them */
 
 static uint32_t largest_of(spare has) {
   return (uint32_t)(has >> 32);
 }
 static uint32_t count_of(spare has) { /* how many of that size there are */
-  return (uint32_t)has >> 1;
-}
-static int has_smaller(spare has) { /* and is a smaller one free that is large enough? */
-  return (has & 1) != 0;
+  return (uint32_t)has;
 }
 
 static spare survey(const sluice_space *space, uint32_t ring, uint32_t bytes) {
@@ -54,7 +51,6 @@ static spare survey(const sluice_space *space, uint32_t ring, uint32_t bytes) {
   sluice_space walker = *space;
   uint32_t largest = sluice_block_room_for(bytes);
   uint32_t count = 0;
-  int smaller = 0;
   int carries = 0;
   for (uint32_t offset = 0; (offset = sluice_block_next(&walker, offset)) != 0;) {
     const sluice_block *block = sluice_block_at(space, offset);
@@ -66,37 +62,31 @@ static spare survey(const sluice_space *space, uint32_t ring, uint32_t bytes) {
       carries |= load(&block->slot) == ring && place_in(block) != REASON;
     }
     if (room > largest) {
-      smaller |= count > 0;
       largest = room;
       count = 0;
     }
-    if (refs_of(block) == 0 && room >= bytes) {
-      count += room == largest;
-      smaller |= room < largest;
-    }
+    count += refs_of(block) == 0 && room == largest;
   }
   uint32_t unmade = end < extent ? extent - end : 0;
   count += (uint32_t)(unmade / ((uint64_t)largest + SLUICE_BLOCK_HEADER)); /* of any bytes */
-  return carries ? (uint64_t)largest << 32 | count << 1 | (uint32_t)smaller : SPARE_ENOUGH;
+  return carries ? (uint64_t)largest << 32 | count : SPARE_ENOUGH;
 }
 
 /* Blocks are never split, and never merged: where those of the right size are all in use, one that
  * is too large will do for a message. */
 static uint32_t find(sluice_space *space, uint32_t ring, uint32_t bytes) {
   spare has = survey(space, ring, bytes);
-  if (has != SPARE_ENOUGH && count_of(has) < 2) {
+  if (count_of(has) < 2) {
     space->status = SLUICE_E_NO_MEMORY;
-    return count_of(has) == 1 && has_smaller(has)
-               ? sluice_block_below(space, bytes, largest_of(has))
-               : 0;
+    return count_of(has) == 1 ? sluice_block_below(space, bytes, largest_of(has)) : 0;
   }
   uint32_t offset = sluice_slab_alloc(space, bytes);
-  if (offset == 0 && space->status == SLUICE_E_NO_MEMORY) {
+  if (space->status == SLUICE_E_NO_MEMORY) {
     offset = sluice_block_below(space, bytes, UINT32_MAX);
   }
   if (offset != 0 && has != SPARE_ENOUGH) {
     has = survey(space, ring, sluice_block_room(space, offset));
-    if (has != SPARE_ENOUGH && count_of(has) == 0) {
+    if (count_of(has) == 0) {
       /* others have taken one at the same time, and nobody would have left one */
       (void)sluice_slab_unref(space, offset);
       space->status = SLUICE_E_NO_MEMORY;
@@ -299,7 +289,7 @@ void sluice_message_settle(const sluice_space *space, uint32_t id) {
     const sluice_block *block = sluice_block_at(space, offset);
     uint64_t refs = refs_of(block);
     if ((refs & dead) != 0 && load(&block->home) == SLUICE_HOME_MESSAGE &&
-        (refs & SLUICE_BIT_SPACE) != 0 && !is_named(space, offset)) {
+        !is_named(space, offset)) {
       (void)sluice_block_release(&walker, offset, SLUICE_BIT_SPACE);
       SLUICE_STEP("message.settle: one let go");
     }

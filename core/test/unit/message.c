@@ -136,8 +136,11 @@ static void done_ends_one_reference_once(void **state) {
   sluice_message_done(&space, it.at, &message);
   assert_true(refs_of(&space, block) == SLUICE_BIT_SPACE);
   receive(&it, LARGE);
-  message.offset = 8; /* no block's */
-  sluice_message_done(&space, it.at, &message);
+  const uint32_t nowhere[] = {0, 8, BYTES, UINT32_MAX - 127}; /* no block's */
+  for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
+    message.offset = nowhere[i];
+    sluice_message_done(&space, it.at, &message);
+  }
   free(space.base);
 }
 
@@ -149,8 +152,11 @@ static void put_refuses_what_is_no_message_of_that_ring(void **state) {
   sluice_space other = joined(&space);
   channel it = open_channel(&space, "r", SLUICE_KIND_RING_MPMC);
   uint32_t elsewhere = open_ring(&space, "s", SLUICE_KIND_RING_MPMC);
-  uint32_t plain = sluice_slab_alloc(&space, LARGE);
+  uint32_t plain = sluice_message_alloc(&space, it.at, LARGE);
+  assert_int_equal(sluice_slab_unref(&space, plain), SLUICE_OK);
+  assert_int_equal(sluice_slab_alloc(&space, LARGE), plain); /* was a message's before */
   uint32_t block = sluice_message_alloc(&space, it.at, LARGE);
+  uint32_t astray = sluice_message_alloc(&space, 8, LARGE);
   uint32_t theirs = sluice_message_alloc(&other, it.at, LARGE);
   unsigned char *record =
       sluice_ring_many_claim(&it.producer, sizeof(sluice_message), SLUICE_MESSAGE_BLOCK);
@@ -174,6 +180,11 @@ static void put_refuses_what_is_no_message_of_that_ring(void **state) {
       {it.at, space.base + it.at + room - 8, block, LARGE},
       {it.at, space.base + it.at + room, block, LARGE},
       {8, record, block, LARGE},
+      {8, space.base + 16, astray, LARGE},
+      {it.at, record, 0, 0},
+      {it.at, record, block + 8, 0},
+      {it.at, record, BYTES, 0},
+      {it.at, record, UINT32_MAX - 127, 0},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     assert_int_equal(
@@ -324,6 +335,51 @@ static void a_dead_senders_message_stays_when_it_is_committed(void **state) {
   }
 }
 
+static void a_living_sender_keeps_what_it_has_not_committed_yet(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space dead = joined(&space);
+  channel it = open_channel(&space, "r", SLUICE_KIND_RING_MPMC);
+  uint32_t block = put(&space, it.at, &it.producer, LARGE);
+  assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
+  assert_true(refs_of(&space, block) == (SLUICE_BIT_SPACE | bit_of(space.participant)));
+  assert_int_equal(sluice_ring_many_commit(&it.producer, sizeof(sluice_message)), SLUICE_OK);
+  assert_int_equal(sluice_slab_unref(&space, block), SLUICE_OK);
+  receive(&it, LARGE);
+  free(space.base);
+}
+
+/* What a dead one's record says in the place that a block of its names: that block, of that serial,
+ * or the block is let go. */
+static void a_dead_senders_block_goes_when_its_record_names_another(void **state) {
+  (void)state;
+  for (int serial = 0; serial < 2; serial++) {
+    sluice_space space = joined_space(BYTES);
+    sluice_space dead = joined(&space);
+    uint32_t at = open_ring(&dead, "r", SLUICE_KIND_RING_MPMC);
+    (void)open_ring(&space, "r", SLUICE_KIND_RING_MPMC);
+    sluice_ring_many_producer producer;
+    assert_int_equal(
+        sluice_ring_many_producer_open(&producer, sluice_at(&dead, at), CAPACITY, dead.participant),
+        SLUICE_OK);
+    uint32_t first = sluice_message_alloc(&dead, at, LARGE);
+    uint32_t second = sluice_message_alloc(&dead, at, LARGE);
+    sluice_message *record =
+        sluice_ring_many_claim(&producer, sizeof *record, SLUICE_MESSAGE_BLOCK);
+    assert_int_equal(sluice_message_put(&dead, at, record, first, LARGE), SLUICE_OK);
+    if (serial) {
+      record->serial++;
+    } else {
+      assert_int_equal(sluice_message_put(&dead, at, record, second, LARGE), SLUICE_OK);
+    }
+    assert_int_equal(sluice_ring_many_commit(&producer, sizeof *record), SLUICE_OK);
+    assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
+    assert_true(refs_of(&space, first) == 0);
+    assert_true(refs_of(&space, second) == (serial ? 0 : SLUICE_BIT_SPACE));
+    free(space.base);
+  }
+}
+
 static void a_dead_receivers_batch_takes_its_blocks_with_it(void **state) {
   (void)state;
   sluice_space space = joined_space(BYTES);
@@ -340,6 +396,30 @@ static void a_dead_receivers_batch_takes_its_blocks_with_it(void **state) {
   assert_true(refs_of(&space, first) == 0);
   assert_true(refs_of(&space, second) == SLUICE_BIT_SPACE);
   receive(&it, LARGE);
+  free(space.base);
+}
+
+static void the_messages_of_a_ring_of_one_producer_go_with_its_dead_consumer(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space dead = joined(&space);
+  uint32_t at = sluice_ring_open(&space, "r", 1, CAPACITY, 0);
+  assert_int_equal(sluice_ring_open(&dead, "r", 1, CAPACITY, 0), at);
+  sluice_ring_producer producer;
+  sluice_ring_consumer consumer;
+  assert_int_equal(
+      sluice_ring_producer_open(&producer, ring_at(&space, at), CAPACITY, space.participant),
+      SLUICE_OK);
+  assert_int_equal(
+      sluice_ring_consumer_open(&consumer, ring_at(&dead, at), CAPACITY, dead.participant),
+      SLUICE_OK);
+  uint32_t block = sluice_message_alloc(&space, at, LARGE);
+  void *record = sluice_ring_claim(&producer, sizeof(sluice_message), SLUICE_MESSAGE_BLOCK);
+  assert_int_equal(sluice_message_put(&space, at, record, block, LARGE), SLUICE_OK);
+  assert_int_equal(sluice_ring_commit(&producer, sizeof(sluice_message)), SLUICE_OK);
+  assert_int_equal(sluice_slab_unref(&space, block), SLUICE_OK);
+  assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
+  assert_true(refs_of(&space, block) == 0);
   free(space.base);
 }
 
@@ -502,6 +582,72 @@ static void a_reason_needs_a_channel_for_many_and_a_block_of_ones_own(void **sta
   assert_int_equal(sluice_message_reason(&space, many, 0), SLUICE_E_INVALID);
   assert_int_equal(sluice_message_reason(&space, many, UINT32_MAX), SLUICE_E_INVALID);
   assert_true(refs_of(&space, mine) == bit_of(space.participant));
+  assert_true(refs_of(&space, theirs) == bit_of(other.participant));
+  sluice_ring_many *ring = sluice_at(&space, many);
+  assert_int_equal(atomic_load(&ring->ends.reason), 0);
+  free(space.base);
+}
+
+/* ---- corruption: a header's words, rewritten by anybody ---- */
+
+static void a_dead_senders_block_that_names_no_place_of_a_ring_goes(void **state) {
+  (void)state;
+  const uint32_t places[] = {
+      0, 1, 8, 127, 132, CAPACITY, 3712 + CAPACITY, UINT32_MAX, UINT32_MAX - 7};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    sluice_space space = joined_space(BYTES);
+    sluice_space dead = joined(&space);
+    uint32_t at = open_ring(&space, "r", SLUICE_KIND_RING_MPMC);
+    uint32_t plain = sluice_slab_alloc(&space, LARGE);
+    const uint32_t rings[] = {at, plain, 0, 8, BYTES - 128, BYTES, UINT32_MAX};
+    for (size_t j = 0; j < sizeof rings / sizeof *rings; j++) {
+      uint32_t block = sluice_message_alloc(&dead, at, LARGE);
+      atomic_store(&block_of(&space, block)->slot, rings[j]);
+      atomic_store(&block_of(&space, block)->hash, places[i]);
+      atomic_store(&block_of(&space, block)->refs, bit_of(dead.participant) | SLUICE_BIT_SPACE);
+      sluice_message_settle(&space, dead.participant);
+      assert_true(refs_of(&space, block) == bit_of(dead.participant));
+    }
+    free(space.base);
+  }
+}
+
+/* A small object that says it is a large one: what stands behind it is not its own. */
+static void a_falsified_kind_is_not_followed_out_of_its_block(void **state) {
+  (void)state;
+  const uint32_t kinds[] = {SLUICE_KIND_RING_SPSC, SLUICE_KIND_RING_MPSC, SLUICE_KIND_RING_MPMC,
+                            SLUICE_KIND_BROADCAST};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    sluice_space space = joined_space(BYTES);
+    uint32_t at = sluice_event_open(&space, "e", 1);
+    uint32_t behind = sluice_slab_alloc(&space, LARGE);
+    memset(sluice_at(&space, behind), 0xff, LARGE);
+    uint32_t block = sluice_message_alloc(&space, at, LARGE);
+    uint32_t reason = sluice_slab_alloc(&space, 40);
+    sluice_object *object = sluice_at(&space, at);
+    assert_int_equal(sluice_message_put(&space, at, object, block, LARGE), SLUICE_OK);
+    memset(object, 0, sizeof *object);
+    object->kind = kinds[i];
+    sluice_message_discard(&space, at);
+    assert_true((refs_of(&space, block) & SLUICE_BIT_SPACE) != 0);
+    assert_int_equal(sluice_message_reason(&space, at, reason), SLUICE_E_INVALID);
+    assert_int_equal(sluice_slab_bytes(&space, behind), LARGE);
+    free(space.base);
+  }
+}
+
+static void what_only_looks_like_a_ring_is_not_discarded(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  uint32_t plain = sluice_slab_alloc(&space, LARGE);
+  uint32_t block = sluice_message_alloc(&space, plain, LARGE);
+  sluice_object *object = sluice_at(&space, plain);
+  assert_int_equal(sluice_message_put(&space, plain, object, block, LARGE), SLUICE_OK);
+  memset(object, 0xff, LARGE);
+  object->kind = SLUICE_KIND_RING_MPMC;
+  sluice_message_discard(&space, plain);
+  assert_true((refs_of(&space, block) & SLUICE_BIT_SPACE) != 0);
+  assert_int_equal(sluice_message_reason(&space, plain, block), SLUICE_E_INVALID);
   free(space.base);
 }
 
@@ -517,7 +663,10 @@ int main(void) {
       cmocka_unit_test(discard_knows_rings_of_one_producer_too),
       cmocka_unit_test(a_ring_takes_its_messages_with_it),
       cmocka_unit_test(a_dead_senders_message_stays_when_it_is_committed),
+      cmocka_unit_test(a_living_sender_keeps_what_it_has_not_committed_yet),
+      cmocka_unit_test(a_dead_senders_block_goes_when_its_record_names_another),
       cmocka_unit_test(a_dead_receivers_batch_takes_its_blocks_with_it),
+      cmocka_unit_test(the_messages_of_a_ring_of_one_producer_go_with_its_dead_consumer),
       cmocka_unit_test(there_is_no_sleep_where_there_is_memory),
       cmocka_unit_test(nobody_waits_where_no_message_is_on_its_way),
       cmocka_unit_test(a_message_that_is_being_written_is_on_its_way),
@@ -527,6 +676,9 @@ int main(void) {
       cmocka_unit_test(the_first_reason_stays),
       cmocka_unit_test(a_reason_is_no_message_to_discard),
       cmocka_unit_test(a_reason_needs_a_channel_for_many_and_a_block_of_ones_own),
+      cmocka_unit_test(a_dead_senders_block_that_names_no_place_of_a_ring_goes),
+      cmocka_unit_test(a_falsified_kind_is_not_followed_out_of_its_block),
+      cmocka_unit_test(what_only_looks_like_a_ring_is_not_discarded),
   };
   return RUN(tests);
 }

@@ -102,6 +102,78 @@ static void who_passes_messages_on_finds_memory_for_the_largest(void **state) {
   free(space.base);
 }
 
+/* Takes what is left of the heap, by blocks that no message of LARGE or SMALL bytes can do with. */
+static void use_up(sluice_space *space) {
+  for (uint32_t bytes = SMALL - 1000; bytes != 0; bytes /= 2) {
+    while (sluice_slab_alloc(space, bytes) != 0) {
+    }
+  }
+}
+
+static void who_copies_a_message_on_before_it_is_done_finds_memory_too(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  ring there = ring_in(&space, "a");
+  ring back = ring_in(&space, "b");
+  assert_int_equal(try_send(&there, LARGE), 1);
+  assert_true(fill(&there, SMALL) > 0);
+  assert_int_equal(try_send(&back, LARGE), 1);
+  receive(&there, LARGE);
+  free(space.base);
+}
+
+static void what_is_in_use_and_no_message_is_not_what_has_to_be_passed_on(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  ring only = ring_in(&space, "a");
+  assert_int_not_equal(sluice_slab_alloc(&space, BYTES - BYTES / 4), 0);
+  assert_int_equal(try_send(&only, SMALL), 1);
+  assert_int_equal(try_send(&only, SMALL), 1);
+  free(space.base);
+}
+
+static void a_ring_with_messages_takes_a_smaller_block_and_leaves_the_last_large_one(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  ring only = ring_in(&space, "a");
+  assert_int_equal(try_send(&only, SMALL), 1);
+  uint32_t large = sluice_slab_alloc(&space, LARGE);
+  uint32_t small = sluice_slab_alloc(&space, SMALL);
+  uint32_t other = sluice_slab_alloc(&space, SMALL);
+  while (sluice_slab_alloc(&space, SMALL) != 0) {
+  }
+  use_up(&space);
+  (void)sluice_slab_unref(&space, small);
+  assert_int_equal(try_send(&only, SMALL), 0); /* it would be the last one as large as any */
+  (void)sluice_slab_unref(&space, large);
+  assert_int_equal(try_send(&only, SMALL), 1);
+  assert_true(refs_of(&space, small) != 0);
+  assert_int_equal(try_send(&only, SMALL), 0);
+  assert_true(refs_of(&space, large) == 0);
+  receive(&only, SMALL);
+  receive(&only, SMALL);
+  (void)sluice_slab_unref(&space, other);
+  assert_int_equal(try_send(&only, LARGE), 1); /* the first message of a ring */
+  assert_int_equal(try_send(&only, SMALL), 0); /* nothing as large is left: not even a small one */
+  free(space.base);
+}
+
+static void a_block_that_is_a_little_too_large_is_the_only_one_taken(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  ring only = ring_in(&space, "a");
+  uint32_t blocks[2] = {sluice_slab_alloc(&space, SMALL + 2000),
+                        sluice_slab_alloc(&space, SMALL + 2000)};
+  while (sluice_slab_alloc(&space, SMALL) != 0) {
+  }
+  use_up(&space);
+  (void)sluice_slab_unref(&space, blocks[0]);
+  (void)sluice_slab_unref(&space, blocks[1]);
+  assert_int_equal(try_send(&only, SMALL), 1);
+  assert_true((refs_of(&space, blocks[0]) == 0) != (refs_of(&space, blocks[1]) == 0));
+  free(space.base);
+}
+
 static void a_block_that_is_too_large_will_do(void **state) {
   (void)state;
   sluice_space space = joined_space(BYTES);
@@ -110,9 +182,12 @@ static void a_block_that_is_too_large_will_do(void **state) {
   for (int i = 0; i < large; i++) {
     receive(&only, LARGE);
   }
+  while (sluice_slab_alloc(&space, SMALL) != 0) {
+  }
+  use_up(&space);
   uint32_t used = sluice_space_used(&space);
   int small = fill(&only, SMALL);
-  assert_true(small >= large - 1);
+  assert_int_equal(small, large - 1); /* the last one is left for what is passed on */
   for (int i = 0; i < small; i++) {
     receive(&only, SMALL);
   }
@@ -140,6 +215,8 @@ static void where_none_is_on_its_way_there_is_no_memory(void **state) {
   (void)state;
   sluice_space space = joined_space(BYTES);
   ring only = ring_in(&space, "a");
+  assert_int_equal(try_send(&only, SMALL), 1);
+  receive(&only, SMALL); /* its block says yet that it is a message's */
   assert_int_equal(sluice_message_alloc(&space, only.offset, 2 * BYTES), 0);
   assert_int_equal(sluice_message_sleep(&space, only.offset, 2 * BYTES), 0);
   assert_int_equal(space.status, SLUICE_E_NO_MEMORY);
@@ -152,6 +229,10 @@ int main(void) {
       cmocka_unit_test(the_first_message_of_a_ring_may_take_what_there_is),
       cmocka_unit_test(what_no_memory_can_hold_is_refused_however_full_it_is),
       cmocka_unit_test(who_passes_messages_on_finds_memory_for_the_largest),
+      cmocka_unit_test(who_copies_a_message_on_before_it_is_done_finds_memory_too),
+      cmocka_unit_test(what_is_in_use_and_no_message_is_not_what_has_to_be_passed_on),
+      cmocka_unit_test(a_ring_with_messages_takes_a_smaller_block_and_leaves_the_last_large_one),
+      cmocka_unit_test(a_block_that_is_a_little_too_large_is_the_only_one_taken),
       cmocka_unit_test(a_block_that_is_too_large_will_do),
       cmocka_unit_test(a_sender_waits_while_a_message_is_on_its_way),
       cmocka_unit_test(where_none_is_on_its_way_there_is_no_memory),
