@@ -79,6 +79,12 @@ export function makeSpace(handle, thread, creator, overMessages) {
 
   async function leave() {
     for (const end of [...internals.ends, ...internals.watchers]) end.close();
+    // Who has a lock at hand takes it no more: the participant may soon be another thread's. To leave
+    // closes them all, so their users have no end.
+    for (const object of internals.objects.values()) {
+      object.removed = true;
+      object.users = Infinity;
+    }
     internals.closed = true;
     await internals.pumps?.settled();
     if (creator) {

@@ -70,8 +70,8 @@ export function watch(wait, what, fail) {
  */
 export function watchOpen({ watchers }, wait, what, fail) {
   const closing = { close: () => fail(new SluiceError('closed', `${what}: its space was closed`)) };
+  const stop = watch(wait, what, fail); // throws for a senseless one, before anything is held
   watchers.add(closing);
-  const stop = watch(wait, what, fail);
   return () => {
     watchers.delete(closing);
     stop();

@@ -1,5 +1,6 @@
 /** A function over many items, so many at once as keep a pool busy. */
 
+import { LARGEST, requireNumber } from '../loader/number.js';
 import { EACH } from './builtins.js';
 import { transfer, transfersOf } from './marks.js';
 
@@ -14,9 +15,7 @@ import { transfer, transfersOf } from './marks.js';
  */
 export async function* mapOver(run, name, items, options, window) {
   const { ordered = true, chunk = 1, signal: outer, ...rest } = options;
-  if (!Number.isInteger(chunk) || chunk < 1) {
-    throw new TypeError(`chunk is a whole number from 1 on, not ${String(chunk)}`);
-  }
+  requireNumber('chunk', chunk, 1, LARGEST);
   outer?.throwIfAborted();
   const abort = new AbortController();
   const { signal } = abort;

@@ -2,13 +2,13 @@
 
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { LARGEST, requireNumber } from '../loader/number.js';
 import { watch } from '../loader/wait.js';
 import { PARALLEL } from './builtins.js';
 import { entryOf, JOB_BYTES, JOB_STOP, runHere } from './grains.js';
 
 /** Grains for each worker, where nobody says how large they are: the last ones end together. */
 const GRAINS = 32;
-const LARGEST = 0x7fff_ffff;
 
 /**
  * @typedef {import('./caller.js').CallOptions & {grain?: number}} ParallelOptions `grain`: so many are
@@ -31,8 +31,8 @@ const LARGEST = 0x7fff_ffff;
  */
 export async function parallelOver(space, size, start, entry, count, args, options) {
   const { grain = Math.max(1, Math.ceil(count / (size * GRAINS))), retry = 0, signal } = options;
-  requireWhole('count', count, 0);
-  requireWhole('grain', grain, 1);
+  requireNumber('count', count, 0, LARGEST);
+  requireNumber('grain', grain, 1, LARGEST);
   signal?.throwIfAborted();
   entryOf(space, entry);
   const job = { entry, count, grain, args, block: 0 };
@@ -94,10 +94,4 @@ async function here(space, job, { signal, timeout }) {
   } finally {
     end();
   }
-}
-
-/** @param {string} option @param {unknown} value @param {number} least */
-function requireWhole(option, value, least) {
-  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= LARGEST) return;
-  throw new TypeError(`${option} is a whole number from ${least} on, not ${String(value)}`);
 }

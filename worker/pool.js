@@ -38,6 +38,7 @@ import { keepAlive } from '#platform';
 import { ASYNC_DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { LARGEST, requireNumber } from '../loader/number.js';
 import { limit, within } from '../loader/wait.js';
 import { makeBacklog } from './backlog.js';
 import { makeDirect } from './by-message.js';
@@ -68,6 +69,8 @@ const SOON = /* @__PURE__ */ Promise.resolve();
 export function pool(space, make, options = {}) {
   inside(space);
   const { maxQueue = Infinity, grace = GRACE, blocking = false } = options;
+  requireNumber('maxQueue', maxQueue, 0);
+  requireNumber('grace', grace, 0);
   const sizes = requireSizes(options);
 
   /** @type {ReturnType<typeof makeBacklog<Task>>} */
@@ -255,6 +258,8 @@ export function pool(space, make, options = {}) {
       throw new TypeError('a call of a pool is a name and an array of arguments');
     }
     if (options !== NO_OPTIONS) {
+      requireNumber('priority', priority, -Infinity);
+      requireNumber('retry', task.retries, 0);
       options.signal?.throwIfAborted();
       limit(options.timeout);
     }
@@ -396,16 +401,8 @@ const full = (most) =>
 /** @param {PoolOptions} options */
 function requireSizes({ size, minSize = 0, idleTimeout = IDLE }) {
   const most = size ?? Math.min(Math.max(cores() - 1, 1), 64);
-  if (!Number.isInteger(most) || most < 1) {
-    throw new TypeError(`size is a whole number from 1 on, not ${String(size)}`);
-  }
-  if (!Number.isInteger(minSize) || minSize < 0 || minSize > most) {
-    throw new TypeError(
-      `minSize is a whole number from 0 to size (${most}), not ${String(minSize)}`,
-    );
-  }
-  if (typeof idleTimeout !== 'number' || !(idleTimeout >= 0)) {
-    throw new TypeError(`idleTimeout is milliseconds, zero or more, not ${String(idleTimeout)}`);
-  }
+  requireNumber('size', most, 1, LARGEST);
+  requireNumber('minSize', minSize, 0, most);
+  requireNumber('idleTimeout', idleTimeout, 0);
   return { size: most, minSize, idleTimeout };
 }

@@ -6,10 +6,11 @@ import { nextId } from '../common.js';
 import { SluiceError, statusError } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
+import { requireNumber } from '../number.js';
 import { follow, leave, objectFor, openNamed, otherShape, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { blockUntil, requireBlocking } from '../sync.js';
-import { watchOpen } from '../wait.js';
+import { limit, watchOpen } from '../wait.js';
 
 /**
  * @typedef {{
@@ -33,9 +34,7 @@ const MOST = 47;
 export function barrier(space, name, parties) {
   const internals = inside(space);
   const { client } = internals;
-  if (!Number.isInteger(parties) || parties < 1 || parties > MOST) {
-    throw new TypeError(`parties are a whole number from 1 to ${MOST}, not ${String(parties)}`);
-  }
+  requireNumber('parties', parties, 1, MOST);
   const shape = `a barrier for ${parties}`;
   return objectFor(internals, name, shape, (entry) =>
     (client ? messageBarrier : sharedBarrier)(internals, entry, parties),
@@ -85,6 +84,7 @@ function sharedBarrier(internals, entry, parties) {
   return {
     async wait(wait) {
       wait?.signal?.throwIfAborted();
+      limit(wait?.timeout); // before it has come
       requireNamed(entry, what);
       const ticket = check(exports.sluice_barrier_arrive(at, participant));
       let over = false;

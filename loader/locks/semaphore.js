@@ -3,6 +3,7 @@
 import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
+import { requireNumber } from '../number.js';
 import { objectFor, openNamed, otherShape } from '../objects.js';
 import { messageLock, sharedLock } from './lock.js';
 
@@ -17,11 +18,7 @@ import { messageLock, sharedLock } from './lock.js';
 export function semaphore(space, name, permits) {
   const internals = inside(space);
   const { client, thread } = internals;
-  if (!Number.isInteger(permits) || permits < 1 || permits > layout.SEMAPHORE_MAX) {
-    throw new TypeError(
-      `permits are a whole number from 1 to ${layout.SEMAPHORE_MAX}, not ${String(permits)}`,
-    );
-  }
+  requireNumber('permits', permits, 1, layout.SEMAPHORE_MAX);
   const what = `semaphore "${name}"`;
   const shape = `a semaphore of ${permits} permits`;
   return objectFor(internals, name, shape, (entry) =>

@@ -2,6 +2,7 @@
 
 import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
+import { requireNumber } from '../number.js';
 import { objectFor } from '../objects.js';
 import { requireShared } from '../sync.js';
 import { value as valueCodec } from '../value.js';
@@ -44,11 +45,7 @@ export function store(space, name, options = {}) {
   const internals = inside(space);
   const { entries = ENTRIES } = options;
   const codec = /** @type {import('../codec.js').Codec<V>} */ (options.codec ?? valueCodec);
-  if (!Number.isInteger(entries) || entries < 1 || entries > MOST_ENTRIES) {
-    throw new TypeError(
-      `entries are a whole number from 1 to ${MOST_ENTRIES}, not ${String(entries)}`,
-    );
-  }
+  requireNumber('entries', entries, 1, MOST_ENTRIES);
   const shape = `a store of ${entries} entries with codec ${codec.id}`;
   return objectFor(internals, name, shape, (entry) => {
     const table = tableFor(internals, entry, codec, entries);

@@ -1,7 +1,7 @@
 // Locks: one at a time, in turn, and given on when their owners die.
 import { becomes, startAgent, withAgents } from './agent.js';
 import { deepEqual, equal, notEqual, ok, rejects, throws, within } from './assert.js';
-import { barrier, create, mutex, rwlock, semaphore } from './sdk.js';
+import { attach, barrier, create, mutex, rwlock, semaphore } from './sdk.js';
 
 const SCRIPT = 'objects.js';
 
@@ -369,7 +369,28 @@ export const locks = [
         throws(() => mutex(space, 'x'.repeat(101)), 'too-large');
         throws(() => mutex(/** @type {any} */ ({}), 'm'), typeError);
         await rejects(mutex(space, 'm').lock({ timeout: -1 }), typeError);
+        const one = barrier(space, 'b', 2);
+        await rejects(one.wait({ timeout: -1 }), typeError);
+        await rejects(one.wait({ timeout: 1 }), 'timeout'); // it has not come before
       }),
+  },
+  {
+    name: 'who has closed its space takes no lock of it, and comes to no barrier',
+    run: async (env) => {
+      const others = await create(env.options);
+      const space = isShared(env) ? await attach(others.handle) : others;
+      const { read, write } = rwlock(space, 'rw');
+      const taken = [mutex(space, 'm'), read, write, semaphore(space, 's', 1)];
+      const meeting = barrier(space, 'b', 2);
+      await space.close();
+      for (const lock of taken) {
+        await rejects(lock.lock(), 'closed');
+        await rejects(lock.tryLock(), 'closed');
+        throws(() => lock.tryLockSync(), isShared(env) ? 'closed' : 'not-isolated');
+      }
+      await rejects(within(meeting.wait(), 5000, 'the barrier'), 'closed');
+      await others.close();
+    },
   },
   {
     name: 'a worker waits for a lock asleep, and in vain for what it has itself',

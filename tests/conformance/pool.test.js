@@ -525,7 +525,7 @@ export const pools = [
       }),
   },
   {
-    name: 'a call without an array of arguments is a TypeError, and leaves nothing',
+    name: 'a call that makes no sense is a TypeError, and leaves nothing',
     run: (env) =>
       withPool(env, { size: 1 }, async (made) => {
         const run = /** @type {any} */ (made.run);
@@ -533,6 +533,8 @@ export const pools = [
         await rejects(run('add'), isTypeError);
         await rejects(run('add', 'ab'), isTypeError);
         await rejects(run(Symbol('add'), []), isTypeError);
+        for (const options of [{ priority: NaN }, { priority: Symbol('high') }, { retry: 'x' }])
+          await rejects(run('add', [1, 2], options), isTypeError);
         equal(await made.run('add', [1, 2]), 3);
         await within(made.close(), 5000, 'close()');
       }),
@@ -591,6 +593,8 @@ export const pools = [
           { size: 1, minSize: 2 },
           { minSize: -1 },
           { idleTimeout: -1 },
+          { maxQueue: NaN },
+          { grace: -1 },
         ]) {
           throws(
             () => pool(space, start(env), wrong),
