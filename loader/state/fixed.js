@@ -10,7 +10,6 @@ import * as layout from '../layout.js';
 import { now } from '../linger.js';
 import { gone, hash, openNamed, otherShape } from '../objects.js';
 import * as Status from '../status.js';
-import { requireOpen } from './shared.js';
 
 /** Above that a second slot costs more than it gives. */
 export const LARGEST = 65536;
@@ -135,8 +134,7 @@ export function fixedCell(thread, named, codec, bytes) {
 
     async changed(_key, since) {
       const word = exports.sluice_cell_sleep(view, BigInt(since));
-      if (word === 0) requireOpen(thread, what);
-      else await untilChanged(thread, at + layout.CELL_CHANGED, word);
+      if (word !== 0) await untilChanged(thread, at + layout.CELL_CHANGED, word);
     },
   };
 }

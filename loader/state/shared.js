@@ -189,18 +189,8 @@ export function sharedTable(thread, named, codec, entries) {
       const value = thread.withText(key, (text, bytes) =>
         exports.sluice_store_sleep(view, text, bytes, BigInt(since)),
       );
-      if (value === 0) {
-        requireOpen(thread, what);
-        return;
-      }
-      await untilChanged(thread, word(view + layout.STORE_VIEW_ASLEEP), value);
+      if (value !== 0) await untilChanged(thread, word(view + layout.STORE_VIEW_ASLEEP), value);
     },
   };
   return table;
-}
-
-/** @param {import('../thread.js').Thread} thread @param {string} what */
-export function requireOpen({ i32, base }, what) {
-  const state = i32[(base + layout.HEADER_STATE) >> 2];
-  if (state !== 0) throw statusError(state === 1 ? Status.CLOSED : Status.POISONED, what);
 }

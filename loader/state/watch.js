@@ -1,7 +1,9 @@
 /** Waiting for a key of a table to change. */
 
 import { keepAlive } from '#platform';
-import { SluiceError } from '../errors.js';
+import { SluiceError, statusError } from '../errors.js';
+import * as layout from '../layout.js';
+import * as Status from '../status.js';
 import { watch } from '../wait.js';
 
 /**
@@ -13,16 +15,16 @@ import { watch } from '../wait.js';
  * @param {number} since
  * @param {import('../wait.js').Wait | undefined} wait
  * @param {string} what
+ * @param {(close: () => void) => void} [onWait] is given what ends it
  * @returns {Promise<number>}
  */
-export function changed(table, internals, key, since, wait, what) {
+export function changed(table, internals, key, since, wait, what, onWait) {
   return new Promise((resolve, reject) => {
     wait?.signal?.throwIfAborted();
-    const letGo = keepAlive();
     let over = false;
     const end = () => {
       over = true;
-      stop?.();
+      stop();
       letGo();
       internals.watchers.delete(closing);
     };
@@ -37,22 +39,35 @@ export function changed(table, internals, key, since, wait, what) {
       table,
       close: () => fail(new SluiceError('closed', `${what} was closed, or removed`)),
     };
-    /** @type {(() => void) | undefined} */
-    let stop;
-    stop = watch(wait, what, fail);
-    if (over) return;
+    const stop = watch(wait, what, fail); // throws for a senseless one, before anything is held
+    const letGo = keepAlive();
     internals.watchers.add(closing);
+    onWait?.(closing.close);
     const look = async () => {
       while (!over) {
         const version = table.version(key);
         if (version !== since) {
           end();
           resolve(version);
-        } else await table.changed(key, since);
+          return;
+        }
+        requireOpen(internals.thread, what);
+        await table.changed(key, since);
       }
     };
     look().catch(fail);
   });
+}
+
+/**
+ * In a space that is closed nothing changes any more: over messages, its image in this thread is closed too.
+ *
+ * @param {import('../thread.js').Thread} thread
+ * @param {string} what
+ */
+function requireOpen({ i32, base }, what) {
+  const state = i32[(base + layout.HEADER_STATE) >> 2];
+  if (state !== 0) throw statusError(state === 1 ? Status.CLOSED : Status.POISONED, what);
 }
 
 /**
@@ -63,18 +78,36 @@ export function changed(table, internals, key, since, wait, what) {
  * @param {string} key
  * @param {import('../wait.js').Wait | undefined} wait
  * @param {string} what
+ * @returns {AsyncIterableIterator<any>}
  */
-export async function* values(table, internals, key, wait, what) {
-  await table.ready;
-  for (let seen = -1; ; ) {
-    try {
-      seen = await changed(table, internals, key, seen, wait, what);
-    } catch (error) {
-      if (error instanceof SluiceError && error.code === 'closed') return;
-      throw error;
+export function values(table, internals, key, wait, what) {
+  let over = false;
+  let stop = () => {};
+
+  async function* all() {
+    await table.ready;
+    for (let seen = -1; !over; ) {
+      try {
+        seen = await changed(table, internals, key, seen, wait, what, (close) => {
+          stop = close;
+        });
+      } catch (error) {
+        if (error instanceof SluiceError && error.code === 'closed') return;
+        throw error;
+      }
+      const entry = table.read(key);
+      seen = entry?.version ?? 0;
+      yield entry?.value;
     }
-    const entry = table.read(key);
-    seen = entry?.version ?? 0;
-    yield entry?.value;
   }
+
+  const iterator = all();
+  const end = iterator.return;
+  // Behind a next() that waits, perhaps for ever, it would wait as long.
+  iterator.return = (value) => {
+    over = true;
+    stop();
+    return end.call(iterator, value);
+  };
+  return iterator;
 }

@@ -31,6 +31,9 @@ const cellOf = (space, name) => cell(space, name, json(), 0);
 /** @param {import('sluice').Space} space @param {string} name */
 const storeOf = (space, name) => store(space, name, { codec: json(), entries: 16 });
 
+/** @param {AsyncIterableIterator<any>} iterator @returns {Promise<IteratorResult<any>>} */
+const returned = async (iterator) => iterator.return?.() ?? { done: false, value: 'no return()' };
+
 /** @type {import('./env.js').Case[]} */
 export const states = [
   {
@@ -311,6 +314,35 @@ export const states = [
       }),
   },
   {
+    name: 'return() ends a watch that waits, and what waits for it',
+    run: (env) =>
+      withSpace(env, async (space) => {
+        const values = storeOf(space, 's');
+        for (const watching of [cellOf(space, 'c').watch(), values.watch('a')]) {
+          await watching.next();
+          const waiting = watching.next();
+          const { done } = await within(returned(watching), 5000, 'return()');
+          equal(done, true);
+          equal((await waiting).done, true);
+          equal((await watching.next()).done, true);
+        }
+        const unseen = values.watch('a');
+        equal((await returned(unseen)).done, true);
+        equal((await unseen.next()).done, true);
+      }),
+  },
+  {
+    name: 'a watch that begins when the creator has closed the space ends after what is there',
+    run: (env) =>
+      withThreads(env, 1, async (space, agent) => {
+        await agent.call('set', 'c', 7);
+        await space.close();
+        await rejects(agent.call('set', 'c', 8), 'closed');
+        const seen = await within(agent.call('watchCell', 'c', undefined), 5000, 'the end');
+        deepEqual(seen, [7]);
+      }),
+  },
+  {
     name: 'a full store is "full" and keeps what it has',
     run: (env) =>
       withSpace(env, async (space) => {
@@ -395,6 +427,9 @@ export const states = [
         await rejects(one.set('a', /** @type {any} */ (undefined)), typeError);
         await rejects(one.set('a', /** @type {any} */ (5)), typeError);
         equal(one.size, 0);
+        const counter = cellOf(space, 'c');
+        // Node would stay for it, and the suite's end says so.
+        await rejects(counter.changed(counter.version, { timeout: -1 }), typeError);
       }),
   },
   {
