@@ -115,7 +115,7 @@ void sluice_kind_shut(sluice_space *space, uint32_t offset) {
       (void)sluice_cell_shut(object);
       break;
     case SLUICE_KIND_STORE:
-      (void)sluice_store_shut(space, object);
+      (void)sluice_store_shut(object);
       break;
     case SLUICE_KIND_RPC:
       (void)sluice_rpc_shut(space, object);

@@ -93,7 +93,7 @@ int sluice_once_shut(sluice_once *once);
 /* store.c */
 int sluice_store_recover(sluice_space *space, sluice_store *store, uint32_t id);
 void sluice_store_finalize(sluice_space *space, sluice_store *store);
-int sluice_store_shut(sluice_space *space, sluice_store *store);
+int sluice_store_shut(sluice_store *store);
 
 /* ring_many_recover.c */
 int sluice_ring_many_recover(sluice_space *space, sluice_ring_many *ring, uint32_t id);

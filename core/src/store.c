@@ -225,8 +225,7 @@ int sluice_store_claim_for(sluice_store_view *view, const void *key, uint32_t ke
   }
   claim->offset = sluice_slab_alloc(view->space, at + length);
   if (claim->offset == 0) {
-    status = view->space->status;
-    return status == SLUICE_OK ? SLUICE_E_NO_MEMORY : status;
+    return view->space->status;
   }
   SLUICE_STEP("store.claim: allocated");
   sluice_key named = key_of(view, key, key_bytes);
@@ -459,10 +458,8 @@ void sluice_store_finalize(sluice_space *space, sluice_store *store) {
   sluice_table_clear(space, &table);
 }
 
-int sluice_store_shut(sluice_space *space, sluice_store *store) {
+int sluice_store_shut(sluice_store *store) {
   sluice_flag(&store->object, SLUICE_OBJECT_CLOSED);
-  if (own_view(space, store).entries != 0) {
-    wake_all(store);
-  }
+  wake_all(store);
   return SLUICE_OK;
 }

@@ -137,6 +137,28 @@ static void a_view_of_what_is_no_such_store_is_invalid(void **state) {
   discard_pair(&two);
 }
 
+static void a_shape_that_was_rewritten_before_is_invalid(void **state) {
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    pair two;
+    open_pair(&two);
+    sluice_object *object = &two.store->object;
+    uint32_t entries = ENTRIES;
+    if (i == 0) {
+      object->kind++;
+    } else if (i == 1) {
+      object->bytes -= 8;
+    } else if (i == 2) {
+      object->capacity--;
+    } else {
+      entries = object->bytes = object->capacity = 0; /* as one of no entries would be */
+    }
+    assert_int_equal(sluice_store_attach(&two.a, &two.space, two.offset, entries),
+                     SLUICE_E_INVALID);
+    discard_pair(&two);
+  }
+}
+
 /* ---- get, set, remove ---- */
 
 static void what_one_sets_the_other_gets(void **state) {
@@ -226,6 +248,9 @@ static void a_key_above_the_longest_is_invalid_unread(void **state) {
   assert_int_equal(sluice_store_hold(&two.b, longest, SLUICE_STORE_KEY_MAX, &entry), SLUICE_OK);
   assert_int_equal(entry.key_bytes, SLUICE_STORE_KEY_MAX);
   sluice_store_unhold(&two.b, &entry);
+  assert_int_not_equal(sluice_store_sleep(&two.a, longest, SLUICE_STORE_KEY_MAX, entry.version), 0);
+  assert_int_equal(sluice_store_remove(&two.a, longest, SLUICE_STORE_KEY_MAX, entry.version),
+                   SLUICE_OK);
   free(longest);
   discard_pair(&two);
 }
@@ -308,6 +333,8 @@ static void a_full_space_is_no_memory(void **state) {
   assert_int_equal(sluice_store_set(&two.a, "k", 1, large, BYTES / 2), SLUICE_OK);
   assert_int_equal(sluice_store_set(&two.a, "k", 1, large, BYTES / 2), SLUICE_E_NO_MEMORY);
   assert_int_equal(sluice_store_set(&two.a, "l", 1, large, UINT32_MAX - 40), SLUICE_E_NO_MEMORY);
+  assert_int_equal(sluice_store_set(&two.a, "l", 1, large, UINT32_MAX - 32), SLUICE_E_NO_MEMORY);
+  assert_int_equal(sluice_store_set(&two.a, "l", 1, large, UINT32_MAX - 31), SLUICE_E_TOO_LARGE);
   assert_int_equal(sluice_store_set(&two.a, "l", 1, large, UINT32_MAX), SLUICE_E_TOO_LARGE);
   assert_int_equal(set(&two.a, "k", "small"), SLUICE_OK);
   free(large);
@@ -362,6 +389,19 @@ static void remove_may_expect_a_version_too(void **state) {
   assert_int_equal(sluice_store_remove(&two.b, "k", 1, 0), SLUICE_E_MISMATCH);
   assert_int_equal(sluice_store_remove(&two.b, "k", 1, two.a.version), SLUICE_OK);
   assert_int_equal(sluice_store_remove(&two.b, "k", 1, two.a.version), SLUICE_E_EMPTY);
+  discard_pair(&two);
+}
+
+static void a_removal_enters_no_version_and_shows_to_those_that_spin(void **state) {
+  (void)state;
+  pair two;
+  open_pair(&two);
+  (void)set(&two.a, "k", "v");
+  uint64_t entered = two.a.version;
+  uint64_t last = atomic_load(&two.store->last);
+  (void)drop(&two.a, "k");
+  assert_int_equal(two.a.version, entered);
+  assert_true(atomic_load(&two.store->last) > last);
   discard_pair(&two);
 }
 
@@ -454,6 +494,17 @@ static void a_claim_outlives_a_publication_that_fails(void **state) {
   assert_int_equal(sluice_store_publish(&two.a, &claim, SLUICE_STORE_ANY, 3), SLUICE_E_INVALID);
   assert_int_equal(sluice_store_publish(&two.a, &claim, two.b.version, 2), SLUICE_OK);
   finds(&two.b, "k", "ab");
+  discard_pair(&two);
+}
+
+static void a_claim_is_refused_once_the_space_is_closed(void **state) {
+  (void)state;
+  pair two;
+  open_pair(&two);
+  sluice_store_claim claim;
+  (void)sluice_space_close(&two.space);
+  assert_int_equal(sluice_store_claim_for(&two.a, "k", 1, 8, &claim), SLUICE_E_CLOSED);
+  assert_int_equal(used_of(&two.space), two.empty);
   discard_pair(&two);
 }
 
@@ -684,6 +735,83 @@ static void a_value_that_claims_more_than_its_block_poisons(void **state) {
   }
 }
 
+static void a_key_that_claims_more_than_its_block_poisons(void **state) {
+  (void)state;
+  const uint32_t words[][2] = {/* key_at, key_bytes */
+                               {65, 0},
+                               {16, 49},
+                               {UINT32_MAX, 1},
+                               {1, UINT32_MAX},
+                               {16, UINT32_MAX - 15}};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    pair two;
+    open_pair(&two);
+    sluice_block *block =
+        block_of(&two.space, (uint32_t)((unsigned char *)only_value(&two) - two.space.base));
+    atomic_store(&block->key_at, words[i][0]);
+    atomic_store(&block->key_bytes, words[i][1]);
+    sluice_store_entry entry;
+    uint32_t index = 0;
+    int status = SLUICE_OK;
+    while ((status = sluice_store_next(&two.b, &index, &entry)) == SLUICE_OK) {
+    }
+    assert_int_equal(status, SLUICE_E_POISONED);
+    discard_pair(&two);
+  }
+}
+
+static void a_claim_whose_key_was_rewritten_is_not_entered(void **state) {
+  (void)state;
+  const uint32_t lengths[] = {UINT32_MAX, UINT32_MAX - 15, 49};
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    pair two;
+    open_pair(&two);
+    sluice_store_claim claim;
+    assert_int_equal(sluice_store_claim_for(&two.a, "k", 1, 8, &claim), SLUICE_OK);
+    atomic_store(&block_of(&two.space, claim.offset)->key_bytes, lengths[i]);
+    assert_int_equal(sluice_store_publish(&two.a, &claim, SLUICE_STORE_ANY, 8), SLUICE_E_POISONED);
+    discard_pair(&two);
+  }
+}
+
+static void a_poisoned_store_shows_nothing(void **state) {
+  (void)state;
+  pair two;
+  open_pair(&two);
+  (void)set(&two.a, "k", "v");
+  atomic_fetch_or(&two.store->object.state, SLUICE_OBJECT_POISONED);
+  char into[8];
+  uint32_t length = 0;
+  uint32_t index = 0;
+  uint64_t version = 0;
+  sluice_store_entry entry;
+  assert_int_equal(sluice_store_get(&two.b, "k", 1, into, 8, &length, &version), SLUICE_E_POISONED);
+  assert_int_equal(sluice_store_hold(&two.b, "k", 1, &entry), SLUICE_E_POISONED);
+  assert_int_equal(sluice_store_version(&two.b, "k", 1, &version), SLUICE_E_POISONED);
+  assert_int_equal(sluice_store_next(&two.b, &index, &entry), SLUICE_E_POISONED);
+  discard_pair(&two);
+}
+
+/* A small object that says it is a store: what stands behind it is not its own. */
+static void a_falsified_kind_wakes_nobody_behind_its_block(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space dead = joined(&space);
+  uint32_t at = sluice_event_open(&space, "e", 1);
+  uint32_t behind = sluice_slab_alloc(&space, 4096);
+  unsigned char *theirs = sluice_at(&space, behind);
+  memset(theirs, 0xff, 4096);
+  sluice_object *object = sluice_at(&space, at);
+  object->kind = SLUICE_KIND_STORE;
+  object->capacity = 1;
+  assert_int_equal(sluice_participant_bury(&space, dead.participant), SLUICE_OK);
+  assert_int_equal(sluice_space_close(&space), SLUICE_OK);
+  for (int i = 0; i < 4096; i++) {
+    assert_int_equal(theirs[i], 0xff);
+  }
+  free(space.base);
+}
+
 static void a_watcher_wakes_when_the_store_is_poisoned(void **state) {
   (void)state;
   pair two;
@@ -706,8 +834,11 @@ static void a_slot_that_names_no_block_poisons_the_space(void **state) {
     atomic_store(&two.store->slots[i], UINT64_C(0x1ffffff)); /* past the end */
   }
   sluice_store_entry entry;
+  uint32_t index = 0;
   assert_int_equal(sluice_store_hold(&two.b, "k", 1, &entry), SLUICE_E_POISONED);
   assert_int_equal(sluice_space_state(&two.space), SLUICE_E_POISONED);
+  assert_int_equal(sluice_store_next(&two.b, &index, &entry), SLUICE_E_POISONED);
+  assert_int_equal(set(&two.b, "k", "v"), SLUICE_E_POISONED);
   discard_pair(&two);
 }
 
@@ -731,6 +862,7 @@ int main(void) {
       cmocka_unit_test(a_number_of_entries_out_of_range_has_no_size),
       cmocka_unit_test(one_name_is_one_store_of_one_shape),
       cmocka_unit_test(a_view_of_what_is_no_such_store_is_invalid),
+      cmocka_unit_test(a_shape_that_was_rewritten_before_is_invalid),
       cmocka_unit_test(what_one_sets_the_other_gets),
       cmocka_unit_test(keys_and_values_may_be_empty_and_hold_any_bytes),
       cmocka_unit_test(values_of_every_length_arrive_whole),
@@ -744,12 +876,14 @@ int main(void) {
       cmocka_unit_test(every_value_of_the_store_gets_a_greater_version),
       cmocka_unit_test(replace_changes_the_expected_version_only),
       cmocka_unit_test(remove_may_expect_a_version_too),
+      cmocka_unit_test(a_removal_enters_no_version_and_shows_to_those_that_spin),
       cmocka_unit_test(
           a_value_whose_setter_died_before_it_was_numbered_is_numbered_by_who_meets_it),
       cmocka_unit_test(what_is_held_stays_as_it_is),
       cmocka_unit_test(an_entry_held_twice_is_held_until_the_first_hold_ends),
       cmocka_unit_test(what_was_written_in_place_is_found_once_published),
       cmocka_unit_test(a_claim_outlives_a_publication_that_fails),
+      cmocka_unit_test(a_claim_is_refused_once_the_space_is_closed),
       cmocka_unit_test(what_was_abandoned_leaves_nothing),
       cmocka_unit_test(a_walk_meets_each_entry_once),
       cmocka_unit_test(waiting_for_a_change_times_out),
@@ -761,6 +895,10 @@ int main(void) {
       cmocka_unit_test(what_the_dead_had_claimed_and_held_is_let_go),
       cmocka_unit_test(what_the_dead_had_set_stays),
       cmocka_unit_test(a_value_that_claims_more_than_its_block_poisons),
+      cmocka_unit_test(a_key_that_claims_more_than_its_block_poisons),
+      cmocka_unit_test(a_claim_whose_key_was_rewritten_is_not_entered),
+      cmocka_unit_test(a_poisoned_store_shows_nothing),
+      cmocka_unit_test(a_falsified_kind_wakes_nobody_behind_its_block),
       cmocka_unit_test(a_watcher_wakes_when_the_store_is_poisoned),
       cmocka_unit_test(a_slot_that_names_no_block_poisons_the_space),
       cmocka_unit_test(a_shape_rewritten_after_attach_changes_nothing),
