@@ -225,7 +225,8 @@ int sluice_store_claim_for(sluice_store_view *view, const void *key, uint32_t ke
   }
   claim->offset = sluice_slab_alloc(view->space, at + length);
   if (claim->offset == 0) {
-    return view->space->status;
+    status = view->space->status;
+    return status == SLUICE_OK ? SLUICE_E_NO_MEMORY : status; /* never OK; clang-tidy cannot see */
   }
   SLUICE_STEP("store.claim: allocated");
   sluice_key named = key_of(view, key, key_bytes);
