@@ -40,7 +40,7 @@ export { value } from './value.js';
  * @typedef {import('./create.js').SpaceOptions} SpaceOptions
  * @typedef {import('./space.js').SpaceStats} SpaceStats
  * @typedef {import('./space.js').Handle} Handle
- * @typedef {import('./spawn.js').Peer} Peer
+ * @typedef {import('./spawn.js').AnyWorker} AnyWorker
  * @typedef {import('./block.js').Block} Block
  * @typedef {import('./locks/lock.js').Lock} Lock
  * @typedef {import('./locks/lock.js').Held} Held
@@ -54,6 +54,7 @@ export { value } from './value.js';
  * @typedef {import('../worker/spread.js').Spread} Spread
  * @typedef {import('./channels/sender.js').Claim} Claim
  */
+/** @template {AnyWorker} [W=Worker] @typedef {import('./spawn.js').Peer<W>} Peer */
 /** @template T @typedef {import('./codec.js').Codec<T>} Codec */
 /** @template T @typedef {import('./state/cell.js').Cell<T>} Cell */
 /** @template V @typedef {import('./state/store.js').Store<V>} Store */

@@ -1,8 +1,14 @@
 /**
  * Starting workers on a space, and knowing when they have died.
  *
+ * @typedef {{postMessage(message: any, transfer?: any): void, terminate(): unknown}} AnyWorker a page's, or
+ *   one of node:worker_threads
+ */
+
+/**
+ * @template {AnyWorker} [W=Worker]
  * @typedef {{
- *   readonly worker: Worker,
+ *   readonly worker: W,
  *   readonly lost: Promise<import('./errors.js').SluiceError>,
  *   terminate(): Promise<void>, [Symbol.asyncDispose](): Promise<void>,
  * }} Peer `lost` resolves when the worker is proven dead; terminate() ends it and resolves then
@@ -46,14 +52,16 @@ const DEADLINE = 10_000;
  *
  * @param {import('./space.js').Space | Promise<import('./space.js').Space>} space the promise of one
  *   saves time: the worker's script loads while the space is made
- * @param {() => Worker} make
+ * @template {AnyWorker} [W=Worker]
+ * @param {() => W} make
  * @param {import('./wait.js').Wait} [wait] `timeout`: 10 seconds by default
- * @returns {Promise<Peer>}
+ * @returns {Promise<Peer<W>>}
  */
 export async function spawn(space, make, wait) {
   if (!('then' in Object(space))) inside(/** @type {import('./space.js').Space} */ (space));
   wait?.signal?.throwIfAborted();
   limit(wait?.timeout);
+  /** @type {any} */
   const worker = startWorker(make);
   const lock = `sluice-${random()}`;
   const letGo = keepAlive();
@@ -67,7 +75,7 @@ export async function spawn(space, make, wait) {
   }
 }
 
-/** @param {() => Worker} make */
+/** @param {() => AnyWorker} make */
 function startWorker(make) {
   let worker;
   try {
@@ -91,7 +99,7 @@ const messageOf = (error) => (error instanceof Error ? error.message : String(er
  * @param {Worker} worker
  * @param {string} lock
  * @param {import('./wait.js').Wait | undefined} wait
- * @returns {Promise<Peer>}
+ * @returns {Promise<Peer<any>>}
  */
 function meet(coming, worker, lock, wait) {
   const timeout = wait?.timeout ?? DEADLINE;
@@ -208,7 +216,7 @@ const versions = (theirs) =>
 /**
  * @param {import('./space.js').Space} space
  * @param {import('./internals.js').Internals} internals
- * @param {Worker} worker
+ * @param {any} worker
  * @param {string} lock
  * @param {number} participant the worker's; 0 on the message transport, where it has a space of its own
  * @param {MessagePort} port to the worker

@@ -1,7 +1,7 @@
 /**
  * Time limits and cancellation.
  *
- * @typedef {{signal?: AbortSignal, timeout?: number}} Wait `timeout` in milliseconds, for ever
+ * @typedef {{signal?: AbortSignal | undefined, timeout?: number | undefined}} Wait `timeout` in milliseconds, for ever
  *   without one; an abort rejects with the signal's own reason
  * @typedef {Pick<Wait, 'timeout'>} WaitSync
  */

@@ -2,6 +2,7 @@
  * The calling side: another thread's served functions as one's own, asynchronous ones.
  *
  * @typedef {import('./runner.js').Api} Api
+ * @typedef {import('../loader/spawn.js').AnyWorker | import('./serve.js').AnyPort | import('../loader/spawn.js').Peer<any>} To
  * @typedef {{
  *   connection: import('./connection.js').Connection,
  *   space: import('../loader/space.js').Space | undefined, readonly ready: Promise<void>,
@@ -29,7 +30,7 @@ const DEADLINE = 10_000;
  * Calls of one remote start in the order in which they were made.
  *
  * @template {Api} A
- * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
+ * @param {To} peer
  * @param {{space?: import('../loader/space.js').Space, timeout?: number}} [options] `space`: that both
  *   threads are in, for callSync() and `this.cancelled`; of a peer that spawn() gave it is known.
  *   `timeout`: milliseconds until calls fail with "load" where nobody serves (10,000)
@@ -48,7 +49,7 @@ export function connect(peer, options = {}) {
 }
 
 /**
- * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
+ * @param {To} peer
  * @param {{space?: import('../loader/space.js').Space, timeout?: number}} [options] of connect()
  * @param {(message: import('./protocol.js').Message) => void} [onMessage] hears of all of them first
  * @returns {Link}
@@ -105,7 +106,7 @@ export function linkTo(peer, options = {}, onMessage = undefined) {
 /**
  * A port to what the other thread serves.
  *
- * @param {Worker | MessagePort | import('../loader/spawn.js').Peer} peer
+ * @param {To} peer
  * @param {(error: Error) => void} fail
  * @returns {import('../loader/messages/own-port.js').Port}
  */

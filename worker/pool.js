@@ -62,7 +62,7 @@ const SOON = /* @__PURE__ */ Promise.resolve();
  *
  * @template {Api} A
  * @param {import('../loader/space.js').Space} space
- * @param {() => Worker} [make] without one: workers that only compute, for parallel()
+ * @param {() => import('../loader/spawn.js').AnyWorker} [make] without one: workers that only compute, for parallel()
  * @param {PoolOptions} [options]
  * @returns {Pool<A>}
  */
@@ -89,7 +89,7 @@ export function pool(space, make, options = {}) {
   let letGo;
   let now = 0;
 
-  const crew = makeCrew(space, make, sizes, {
+  const crew = makeCrew(space, /** @type {() => Worker} */ (make), sizes, {
     free: dispatch,
     joined: (member) => lanes?.enlist(member),
     message: (member, message) => lanes?.message(member, message),

@@ -4,6 +4,8 @@
  *
  * @typedef {import('./runner.js').Api} Api
  * @typedef {import('./runner.js').Call} Call
+ * @typedef {{postMessage(message: any, transfer?: any): void, start(): void, close(): void}} AnyPort a page's, or
+ *   one of node:worker_threads
  */
 
 import { attach } from '../loader/attach.js';
@@ -18,14 +20,14 @@ import { serveParent, spawners } from './serving.js';
  *
  * @template {Api} A
  * @param {A & ThisType<Call>} api
- * @param {MessagePort} [port]
+ * @param {AnyPort} [port]
  * @returns {A}
  */
 export function serve(api, port) {
   if (typeof api !== 'object' || api === null) {
     throw new TypeError('serve() takes an object of functions');
   }
-  if (port) accept(api, port);
+  if (port) accept(api, /** @type {MessagePort} */ (port));
   else
     serveParent(
       (connecting) => accept(api, connecting),

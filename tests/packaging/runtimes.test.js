@@ -86,17 +86,28 @@ async function typeChecks() {
   const options = [
     '--ignoreConfig',
     '--strict',
+    '--exactOptionalPropertyTypes',
     '--noEmit',
     '--target',
     'es2022',
-    '--lib',
-    'es2024,dom,esnext.disposable',
   ];
+  const dom = ['--lib', 'es2024,dom,esnext.disposable'];
+  const node = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
   for (const how of [
-    ['--module', 'nodenext'],
-    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+    ['--module', 'nodenext', ...dom, 'main.ts'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler', ...dom, 'main.ts'],
+    ['--module', 'nodenext', ...dom, ...node, 'node.ts'],
+    [
+      '--module',
+      'nodenext',
+      '--lib',
+      'es2024,esnext.disposable',
+      '--skipLibCheck',
+      ...node,
+      'node.ts',
+    ],
   ])
-    await complete([join(root, 'node_modules/.bin/tsc'), ...options, ...how, 'main.ts'], typed);
+    await complete([join(root, 'node_modules/.bin/tsc'), ...options, ...how], typed);
 }
 
 async function namesTheTools() {
