@@ -155,8 +155,8 @@ static int take_over(sluice_broadcast_writer *writer) {
   writer->tail = tail;
   writer->oldest = oldest;
   writer->records = newest.number + count;
-  /* none yet on fresh memory, where the zeroes happen to be right for the first record */
-  writer->started = tail == 0 ? 0 : (newest.position >> writer->shift) + 1;
+  /* on fresh memory too, where the zeroes happen to be right for the first record */
+  writer->started = (newest.position >> writer->shift) + 1;
   return SLUICE_OK;
 }
 

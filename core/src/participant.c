@@ -171,7 +171,7 @@ void sluice_stack_set(uintptr_t top) {
 int sluice_participant_leave(sluice_space *space) {
   uint32_t id = space->participant;
   sluice_participant_slot *slot = slot_of(space, id);
-  if (id == 0 || slot == NULL || !sluice_participant_alive(space, id)) {
+  if (!sluice_participant_alive(space, id)) {
     space->participant = 0;
     return SLUICE_E_INVALID;
   }

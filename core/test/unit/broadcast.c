@@ -200,6 +200,16 @@ static void a_record_that_is_too_long_for_the_buffer_stays_the_next(void **state
   discard_pair(&ends);
 }
 
+static void a_record_that_just_fits_before_the_end_stands_there(void **state) {
+  (void)state;
+  pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+  for (int i = 0; i < CAPACITY / 16; i++) {
+    assert_int_equal(sluice_broadcast_send(&ends.writer, "12345678", 8, 0), SLUICE_OK);
+  }
+  assert_int_equal(ends.writer.tail, CAPACITY);
+  discard_pair(&ends);
+}
+
 /* ---- overtaking ---- */
 
 /* However far the writer runs ahead: what is read plus what is lost is what was written. */
@@ -593,6 +603,29 @@ static void another_writer_goes_on_where_the_dead_one_left_off(void **state) {
   }
 }
 
+/* What stands, and where it starts, is the same as if there had been one writer all the while. */
+static void a_successor_keeps_as_much_as_its_predecessor_would_have(void **state) {
+  (void)state;
+  for (uint64_t before = 0; before < 60; before++) {
+    pair one = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+    pair two = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+    for (uint64_t n = 0; n < before + 60; n++) {
+      if (n == before) {
+        atomic_store(&two.broadcast->owner, 0);
+        assert_int_equal(sluice_broadcast_writer_open(&two.writer, two.broadcast, CAPACITY, OWNER),
+                         SLUICE_OK);
+      }
+      assert_int_equal(sluice_broadcast_send(&one.writer, "123456789", 9, 0), SLUICE_OK);
+      assert_int_equal(sluice_broadcast_send(&two.writer, "123456789", 9, 0), SLUICE_OK);
+      assert_int_equal(one.writer.oldest, two.writer.oldest);
+      assert_memory_equal(one.broadcast->starts, two.broadcast->starts,
+                          sizeof one.broadcast->starts);
+    }
+    discard_pair(&one);
+    discard_pair(&two);
+  }
+}
+
 static void the_death_of_a_reader_changes_nothing(void **state) {
   (void)state;
   two all = fresh_two(CAPACITY);
@@ -637,6 +670,42 @@ static void a_header_that_cannot_be_poisons_the_broadcast(void **state) {
   }
 }
 
+static void a_frame_longer_than_any_or_past_the_end_poisons_the_broadcast(void **state) {
+  (void)state;
+  const uint32_t lengths[] = {MAX + 9, MAX + 16, 512, 17, 24, 64};
+  for (uint32_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+    unsigned char payload[8];
+    uint32_t place = lengths[i] > MAX ? 0 : CAPACITY - 16;
+    for (uint32_t sent = 0; sent < place; sent += 16) {
+      assert_int_equal(sluice_broadcast_send(&ends.writer, "12345678", 8, 0), SLUICE_OK);
+      assert_int_equal(sluice_broadcast_receive(&ends.reader, payload, sizeof payload), 8);
+    }
+    for (int behind = 0; behind < 45; behind++) { /* what it claims was all written */
+      assert_int_equal(sluice_broadcast_send(&ends.writer, "12345678", 8, 0), SLUICE_OK);
+    }
+    atomic_store(word_at(ends.broadcast, place), lengths[i]);
+    assert_receives_nothing(&ends.reader, SLUICE_E_POISONED);
+    discard_pair(&ends);
+  }
+}
+
+static void a_falsified_capacity_gives_no_end(void **state) {
+  (void)state;
+  sluice_broadcast *broadcast = fresh_broadcast(CAPACITY);
+  sluice_broadcast_writer writer;
+  sluice_broadcast_reader reader;
+  const uint32_t wrong[] = {0, 1000, 64};
+  for (uint32_t i = 0; i < 3; i++) {
+    broadcast->object.capacity = wrong[i];
+    assert_int_equal(sluice_broadcast_writer_open(&writer, broadcast, wrong[i], OWNER),
+                     SLUICE_E_INVALID);
+    assert_int_equal(sluice_broadcast_reader_open(&reader, broadcast, wrong[i], 0),
+                     SLUICE_E_INVALID);
+  }
+  free(broadcast);
+}
+
 static void a_poisoned_broadcast_gives_no_end(void **state) {
   (void)state;
   sluice_broadcast *broadcast = fresh_broadcast(CAPACITY);
@@ -668,12 +737,62 @@ static void positions_that_cannot_be_poison_the_broadcast(void **state) {
   }
 }
 
+static void such_positions_give_no_end(void **state) {
+  (void)state;
+  const struct {
+    uint64_t oldest, tail;
+  } wrong[] = {{48, 32},           {UINT64_MAX, 16}, {1, 16},          {0, 3},
+               {0, CAPACITY + 16}, {8, 16},          {16, UINT64_MAX}, {0, 20}};
+  for (uint32_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (uint32_t from = 0; from <= 3; from++) {
+      pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+      sluice_broadcast_reader late;
+      for (uint64_t n = 0; n < 2 * CAPACITY / 16; n++) { /* what stands everywhere is a frame */
+        assert_int_equal(sluice_broadcast_send(&ends.writer, "12345678", 8, 0), SLUICE_OK);
+      }
+      for (int j = 0; j < SLUICE_BROADCAST_STARTS; j++) {
+        atomic_store(&ends.broadcast->starts[j].position, (uint64_t)j * CAPACITY / 16);
+      }
+      atomic_store(&ends.broadcast->oldest, wrong[i].oldest);
+      atomic_store(&ends.broadcast->tail, wrong[i].tail);
+      atomic_store(&ends.broadcast->owner, 0);
+      assert_int_equal(
+          from < 3 ? sluice_broadcast_reader_open(&late, ends.broadcast, CAPACITY, from)
+                   : sluice_broadcast_writer_open(&ends.writer, ends.broadcast, CAPACITY, OWNER),
+          SLUICE_E_POISONED);
+      discard_pair(&ends);
+    }
+  }
+}
+
 static void a_tail_that_goes_back_poisons_the_broadcast(void **state) {
   (void)state;
   pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
   send(&ends.writer, 0);
   assert_int_equal(receive(&ends.reader), 0);
   atomic_store(&ends.broadcast->tail, 0);
+  assert_receives_nothing(&ends.reader, SLUICE_E_POISONED);
+  discard_pair(&ends);
+}
+
+static void a_tail_that_shows_what_was_read_a_lap_ago_poisons_the_broadcast(void **state) {
+  (void)state;
+  pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+  unsigned char payload[8];
+  for (uint64_t n = 0; n < 2 * CAPACITY / 16; n++) {
+    assert_int_equal(sluice_broadcast_send(&ends.writer, "12345678", 8, 0), SLUICE_OK);
+    assert_int_equal(sluice_broadcast_receive(&ends.reader, payload, sizeof payload), 8);
+  }
+  atomic_store(&ends.broadcast->tail, ends.reader.position - 16);
+  assert_receives_nothing(&ends.reader, SLUICE_E_POISONED);
+  discard_pair(&ends);
+}
+
+static void a_tail_between_positions_poisons_the_broadcast(void **state) {
+  (void)state;
+  pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+  assert_int_equal(sluice_broadcast_send(&ends.writer, "12345678", 8, 0), SLUICE_OK);
+  atomic_store(&ends.broadcast->tail, 20);
   assert_receives_nothing(&ends.reader, SLUICE_E_POISONED);
   discard_pair(&ends);
 }
@@ -773,6 +892,7 @@ int main(void) {
       cmocka_unit_test(empty_records_are_records),
       cmocka_unit_test(the_longest_record_is_an_eighth),
       cmocka_unit_test(a_record_that_is_too_long_for_the_buffer_stays_the_next),
+      cmocka_unit_test(a_record_that_just_fits_before_the_end_stands_there),
       cmocka_unit_test(an_overtaken_reader_learns_exactly_what_it_lost),
       cmocka_unit_test(lost_bytes_are_those_between),
       cmocka_unit_test(the_newest_thirteen_sixteenths_stand),
@@ -793,11 +913,17 @@ int main(void) {
       cmocka_unit_test(readers_of_a_dead_writer_read_what_is_there_first),
       cmocka_unit_test(a_sleeping_reader_wakes_when_the_writer_dies),
       cmocka_unit_test(another_writer_goes_on_where_the_dead_one_left_off),
+      cmocka_unit_test(a_successor_keeps_as_much_as_its_predecessor_would_have),
       cmocka_unit_test(the_death_of_a_reader_changes_nothing),
       cmocka_unit_test(a_header_that_cannot_be_poisons_the_broadcast),
+      cmocka_unit_test(a_frame_longer_than_any_or_past_the_end_poisons_the_broadcast),
+      cmocka_unit_test(a_falsified_capacity_gives_no_end),
       cmocka_unit_test(a_poisoned_broadcast_gives_no_end),
       cmocka_unit_test(positions_that_cannot_be_poison_the_broadcast),
+      cmocka_unit_test(such_positions_give_no_end),
       cmocka_unit_test(a_tail_that_goes_back_poisons_the_broadcast),
+      cmocka_unit_test(a_tail_that_shows_what_was_read_a_lap_ago_poisons_the_broadcast),
+      cmocka_unit_test(a_tail_between_positions_poisons_the_broadcast),
       cmocka_unit_test(a_start_that_cannot_be_poisons_the_broadcast),
       cmocka_unit_test(a_writer_does_not_go_on_from_nonsense),
       cmocka_unit_test(no_record_is_read_torn_or_out_of_order),

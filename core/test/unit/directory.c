@@ -345,6 +345,17 @@ static void another_capacity_is_a_mismatch(void **state) {
   free(space.base);
 }
 
+static void another_capacity_of_as_many_bytes_is_a_mismatch(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_shape shape = {.kind = 99, .bytes = 1000, .capacity = 5};
+  assert_int_not_equal(sluice_object_open(&space, "o", 1, shape), 0);
+  shape.capacity = 6;
+  assert_int_equal(sluice_object_open(&space, "o", 1, shape), 0);
+  assert_int_equal(space.status, SLUICE_E_MISMATCH);
+  free(space.base);
+}
+
 static void another_codec_is_a_mismatch(void **state) {
   (void)state;
   sluice_space space = joined_space(BYTES);
@@ -408,6 +419,16 @@ static void closing_ends_the_participants_use_however_often_it_opened(void **sta
   assert_true(refs_of(&space, offset) == SLUICE_BIT_SPACE);
   assert_int_equal(sluice_object_close(&space, offset), SLUICE_E_INVALID);
   assert_int_equal(sluice_directory_find(&space, "r", 1), offset); /* it stays in the directory */
+  free(space.base);
+}
+
+static void who_has_not_joined_closes_nothing(void **state) {
+  (void)state;
+  sluice_space space = fresh_space(BYTES);
+  uint32_t offset = open_named(&space, "r");
+  assert_int_equal(sluice_object_close(&space, offset), SLUICE_OK);
+  assert_true(refs_of(&space, offset) == SLUICE_BIT_SPACE); /* the directory's */
+  assert_int_equal(sluice_directory_find(&space, "r", 1), offset);
   free(space.base);
 }
 
@@ -785,12 +806,14 @@ int main(void) {
       cmocka_unit_test(a_mismatch_leaves_no_reference_and_takes_none_away),
       cmocka_unit_test(an_object_smaller_than_its_first_line_is_invalid),
       cmocka_unit_test(another_capacity_is_a_mismatch),
+      cmocka_unit_test(another_capacity_of_as_many_bytes_is_a_mismatch),
       cmocka_unit_test(another_codec_is_a_mismatch),
       cmocka_unit_test(a_capacity_out_of_range_is_invalid),
       cmocka_unit_test(a_ring_larger_than_the_space_is_no_memory),
       cmocka_unit_test(a_closed_space_opens_no_ring),
       cmocka_unit_test(a_poisoned_space_opens_no_ring),
       cmocka_unit_test(closing_ends_the_participants_use_however_often_it_opened),
+      cmocka_unit_test(who_has_not_joined_closes_nothing),
       cmocka_unit_test(closing_what_is_no_block_is_invalid),
       cmocka_unit_test(a_removed_name_is_empty_and_the_object_lives_until_it_is_closed),
       cmocka_unit_test(a_removed_name_can_be_created_anew_at_once),

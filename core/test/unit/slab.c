@@ -397,6 +397,16 @@ static void a_block_that_was_being_made_is_finished_by_the_next(void **state) {
   free(space.base);
 }
 
+static void the_last_block_is_finished_by_the_next_too(void **state) {
+  (void)state;
+  sluice_space space = joined_space(SMALLEST);
+  uint32_t units = (SMALLEST - (FIRST - SLUICE_BLOCK_HEADER)) / SLUICE_ALIGN;
+  atomic_store(&header_of(&space)->next, (uint64_t)units << 32 | FIRST);
+  assert_int_equal(sluice_slab_alloc(&space, units * SLUICE_ALIGN / 4 * 3), FIRST);
+  assert_int_equal(atomic_load(&block_of(&space, FIRST)->units), units);
+  free(space.base);
+}
+
 static void a_block_that_is_being_allocated_is_nobody_elses(void **state) {
   (void)state;
   sluice_space one = joined_space(BYTES);
@@ -466,6 +476,8 @@ static void an_end_past_the_space_gives_no_block(void **state) {
                               BYTES + 128,
                               UINT64_C(0xffffff80),
                               UINT64_C(1) << 32 | BYTES,
+                              UINT64_C(1) << 32 | (BYTES + 4096),
+                              UINT64_C(1) << 32 | UINT64_C(0xf0000000),
                               UINT64_C(0xffffffff) << 32 | FIRST,
                               UINT64_C(0x1ffffff) << 32 | FIRST,
                               (uint64_t)(BYTES / 128) << 32 | FIRST};
@@ -595,6 +607,19 @@ static void a_walk_over_a_falsified_heap_ends_and_is_poisoned(void **state) {
   atomic_store(&block_of(&space, offset)->units, 0);
   (void)used_of(&space);
   assert_int_equal(sluice_space_state(&space), SLUICE_E_POISONED);
+  free(space.base);
+}
+
+static void a_full_space_whose_heap_makes_no_sense_is_poisoned(void **state) {
+  (void)state;
+  sluice_space space = joined_space(SMALLEST);
+  uint32_t first = sluice_slab_alloc(&space, 1000);
+  while (sluice_slab_alloc(&space, 1) != 0) {
+  }
+  assert_int_equal(space.status, SLUICE_E_NO_MEMORY);
+  atomic_store(&block_of(&space, first)->units, 0);
+  assert_int_equal(sluice_slab_alloc(&space, 1), 0);
+  assert_int_equal(space.status, SLUICE_E_POISONED);
   free(space.base);
 }
 
@@ -778,6 +803,7 @@ int main(void) {
       cmocka_unit_test(a_handle_is_good_while_somebody_holds_its_block),
       cmocka_unit_test(a_handle_whose_holder_left_or_died_is_closed),
       cmocka_unit_test(a_block_that_was_being_made_is_finished_by_the_next),
+      cmocka_unit_test(the_last_block_is_finished_by_the_next_too),
       cmocka_unit_test(a_block_that_is_being_allocated_is_nobody_elses),
       cmocka_unit_test(who_dies_while_it_allocates_leaves_the_block_free),
       cmocka_unit_test(a_block_that_no_chain_leads_to_is_found_when_the_heap_is_full),
@@ -792,6 +818,7 @@ int main(void) {
       cmocka_unit_test(a_hint_at_too_small_a_block_is_passed_over),
       cmocka_unit_test(a_block_of_falsified_units_is_none),
       cmocka_unit_test(a_walk_over_a_falsified_heap_ends_and_is_poisoned),
+      cmocka_unit_test(a_full_space_whose_heap_makes_no_sense_is_poisoned),
       cmocka_unit_test(falsified_bytes_are_clamped_to_the_block),
       cmocka_unit_test(falsified_references_are_answered),
       cmocka_unit_test(a_poisoned_space_gives_no_more_blocks),

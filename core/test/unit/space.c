@@ -378,6 +378,30 @@ static void closing_a_space_wakes_who_waits_on_what_lost_its_name(void **state) 
   free(space.base);
 }
 
+static void who_closes_a_space_keeps_what_it_has_open(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  uint32_t named = sluice_ring_open(&space, "named", 5, 1024, 0);
+  uint32_t nameless = sluice_ring_open(&space, "gone", 4, 1024, 0);
+  assert_int_equal(sluice_directory_remove(&space, "gone", 4), SLUICE_OK);
+  (void)sluice_space_close(&space);
+  assert_true((refs_of(&space, named) & bit_of(space.participant)) != 0);
+  assert_true(refs_of(&space, nameless) == bit_of(space.participant));
+  assert_int_equal(sluice_ring_close(ring_at(&space, nameless)), SLUICE_OK);
+  free(space.base);
+}
+
+static void who_has_not_joined_closes_the_rings_that_have_a_name(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space stranger;
+  sluice_ring *ring = ring_at(&space, sluice_ring_open(&space, "ring", 4, 1024, 0));
+  assert_int_equal(sluice_space_attach(&stranger, space.base, BYTES), SLUICE_OK);
+  (void)sluice_space_close(&stranger);
+  assert_int_equal(atomic_load(&ring->object.state), SLUICE_RING_PRODUCER_CLOSED);
+  free(space.base);
+}
+
 static void closing_a_space_wakes_both_ends(void **state) {
   (void)state;
   sluice_space space = fresh_space(BYTES);
@@ -469,6 +493,8 @@ int main(void) {
       cmocka_unit_test(closing_passes_over_a_corrupted_slot),
       cmocka_unit_test(a_small_object_that_claims_to_be_a_ring_is_not_shut_beyond_its_end),
       cmocka_unit_test(closing_a_space_wakes_who_waits_on_what_lost_its_name),
+      cmocka_unit_test(who_closes_a_space_keeps_what_it_has_open),
+      cmocka_unit_test(who_has_not_joined_closes_the_rings_that_have_a_name),
       cmocka_unit_test(closing_a_space_wakes_both_ends),
       cmocka_unit_test(a_ring_made_while_the_space_closes_is_closed_too),
   };

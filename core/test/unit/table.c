@@ -280,6 +280,8 @@ static void a_replaced_block_goes_when_its_last_holder_lets_go(void **state) {
   assert_int_equal(sluice_table_find(&space, &table, &key, &entry), SLUICE_OK);
   assert_int_equal(sluice_table_replace(&space, &table, &entry, new), SLUICE_OK);
   assert_int_equal(find(&space, &table, "a"), new);
+  assert_int_equal(block_of(&space, new)->home, block_of(&space, old)->home); /* for a burial */
+  assert_int_equal(block_of(&space, new)->slot, entry.slot);
   assert_true(refs_of(&space, new) == (SLUICE_BIT_SPACE | bit_of(space.participant)));
   assert_true(refs_of(&space, old) == bit_of(space.participant)); /* the entry stays held */
   sluice_table_let_go(&space, &entry);
