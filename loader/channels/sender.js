@@ -158,7 +158,8 @@ export function makeSender(ring, codec, overflow, onClose) {
 
   /** @param {number} length */
   function publish(length) {
-    const status = producer.commit(length);
+    // The core would take NaN for 0.
+    const status = producer.commit((length | 0) === length ? length : -1);
     if (status !== Status.OK) giveUp(status);
     ring.filled.ring();
   }

@@ -4,8 +4,6 @@ import { KINDS, leaveRing, openRing, ringStats } from '../channels/ring.js';
 import { heapBlocks } from './heap-blocks.js';
 import { localBell } from './local-bell.js';
 
-let rings = 0;
-
 /**
  * A ring that only this thread knows.
  *
@@ -17,7 +15,7 @@ let rings = 0;
  */
 export function privateRing(thread, shape, most, end) {
   const { exports, self } = thread;
-  const own = { ...shape, kind: KINDS[0], name: `>${rings++}` };
+  const own = { ...shape, kind: KINDS[0], name: `>${shape.name}` }; // a module's own names are others
   const ring = openRing(thread, own, most, localBell);
   // It lives on without its name until it is closed.
   thread.withText(own.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));

@@ -240,6 +240,10 @@ export const channels = [
           throws(() => sender.trySend(new Uint8Array(1)), 'mismatch', 'a send beside a claim');
           throws(() => again.commit(101), 'mismatch', 'a commit of more than was claimed');
           throws(() => again.commit(), 'mismatch', 'a commit without a claim');
+          for (const wrong of [NaN, 1.5, 1e300]) {
+            const claim = sender.claim(3);
+            throws(() => claim?.commit(wrong), 'mismatch', `a commit of ${wrong} bytes`);
+          }
           const third = sender.claim(3);
           ok(third);
           third.memory.set([1, 2, 3], third.offset);

@@ -1,7 +1,7 @@
 // Spaces: transports, sizes, and modules of the user's own.
 import { withAgents } from './agent.js';
 import { deepEqual, equal, match, notEqual, ok, rejects, throws } from './assert.js';
-import { attach, channel, create, spawn } from './sdk.js';
+import { attach, channel, create, mutex, remove, spawn } from './sdk.js';
 import { functionImport, memory64, ownMemory, sharedMemory, unsharedMemory } from './wasm.js';
 
 const MIB = 2 ** 20;
@@ -79,7 +79,8 @@ export const spaces = [
     run: async (env) => {
       const options = /** @type {const} */ ({ kind: 'spsc', capacity: 2 ** 18 });
       const fixed = await create({ ...env.options, bytes: 2 ** 18 });
-      throws(() => channel(fixed, 'big', options).sender(), 'no-memory');
+      const error = throws(() => channel(fixed, 'big', options).sender(), 'no-memory');
+      match(error.message, /"\W?big"/);
       await fixed.close();
       const growing = await create({ ...env.options, bytes: 2 ** 18, maxBytes: MIB });
       const [sender, receiver] = [
@@ -225,6 +226,18 @@ export const spaces = [
       others.push(await attach(space.handle));
       equal(space.stats().peers, 47);
       for (const other of others) await other.close();
+      await space.close();
+    },
+  },
+  {
+    name: 'a space has room for 256 names, says so to the next, and takes it when one was removed',
+    where: ({ transport }) => transport === 'shared',
+    run: async (env) => {
+      const space = await create(env.options);
+      for (let i = 0; i < 256; i++) mutex(space, `${i}`);
+      match(throws(() => mutex(space, 'more'), 'no-memory').message, /256 names/);
+      equal(remove(space, '100'), true);
+      equal((await mutex(space, 'more').lock()).recovered, false);
       await space.close();
     },
   },
