@@ -30,9 +30,9 @@ uint32_t sluice_rpc_bytes(uint32_t calls, uint32_t payload) {
              : 0;
 }
 
-/* The shape in one number; 0 for one out of range. */
+/* The shape in one number; any for one out of range, which has no bytes. */
 static uint32_t shape_of(uint32_t calls, uint32_t payload) {
-  return sluice_rpc_bytes(calls, payload) == 0 ? 0 : calls | up(payload, 64) / 64 << 16;
+  return calls | up(payload, 64) / 64 << 16;
 }
 
 uint32_t sluice_rpc_open(sluice_space *space, const char *name, uint32_t name_bytes, uint32_t calls,
@@ -241,7 +241,7 @@ static int own_view(sluice_rpc_view *view, const sluice_space *space, sluice_rpc
   uint32_t payload = (shape >> 16) * 64;
   uint32_t bytes = sluice_rpc_bytes(calls, payload);
   uint32_t offset = (uint32_t)((unsigned char *)rpc - space->base);
-  return bytes != 0 && bytes <= sluice_block_room(space, offset) &&
+  return bytes <= sluice_block_room(space, offset) &&
          sluice_rpc_view_make(view, rpc, calls, payload);
 }
 

@@ -83,6 +83,39 @@ static void a_view_of_another_shape_is_invalid(void **state) {
   free(two.cell);
 }
 
+static void only_a_seqlock_is_lost_with_its_writer(void **state) {
+  (void)state;
+  for (int i = 0; i < FLAVOURS; i++) {
+    pair two = fresh_pair(64, flavours[i]);
+    atomic_store(&two.cell->lock, A); /* in the middle of a write */
+    atomic_store(&two.cell->intent, 1);
+    (void)sluice_cell_recover(NULL, two.cell, B);
+    assert_int_equal(atomic_load(&two.cell->object.state), 0);
+    (void)sluice_cell_recover(NULL, two.cell, A);
+    assert_int_equal(atomic_load(&two.cell->object.state) & SLUICE_CELL_LOST,
+                     flavours[i] == SLUICE_CELL_SEQLOCK ? SLUICE_CELL_LOST : 0);
+    free(two.cell);
+  }
+}
+
+static void a_shape_that_was_rewritten_gives_no_view(void **state) {
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    pair two = fresh_pair(64, 0);
+    sluice_object *object = &two.cell->object;
+    uint32_t *words[] = {&object->kind, &object->bytes, &object->capacity};
+    uint32_t capacity = 64;
+    if (i < 3) {
+      ++*words[i];
+    } else {
+      capacity = object->bytes = object->capacity = 0; /* as one of no bytes would be */
+    }
+    sluice_cell_view view;
+    assert_int_equal(sluice_cell_attach(&view, two.cell, capacity, 0, A), SLUICE_E_INVALID);
+    free(two.cell);
+  }
+}
+
 static void one_name_is_one_cell_of_one_shape(void **state) {
   (void)state;
   sluice_space space = fresh_space(BYTES);
@@ -162,6 +195,17 @@ static void a_value_above_the_capacity_is_too_large(void **state) {
   assert_int_equal(sluice_cell_write(&two.a, much, UINT32_MAX, 0), SLUICE_E_TOO_LARGE);
   assert_int_equal(read_status(&two.a), SLUICE_E_EMPTY);
   write_text(&two.b, "the turn is free");
+  free(two.cell);
+}
+
+static void a_write_stays_the_only_one_though_its_turn_was_taken_away(void **state) {
+  (void)state;
+  pair two = fresh_pair(16, 0);
+  assert_non_null(sluice_cell_begin(&two.a, 0));
+  atomic_store(&two.cell->lock, 0); /* as if it had been taken for dead */
+  assert_null(sluice_cell_begin(&two.a, 0));
+  assert_int_equal(two.a.status, SLUICE_E_BUSY);
+  assert_int_equal(sluice_cell_write(&two.a, "x", 1, 0), SLUICE_E_BUSY);
   free(two.cell);
 }
 
@@ -668,11 +712,14 @@ int main(void) {
       cmocka_unit_test(a_capacity_out_of_range_has_no_size),
       cmocka_unit_test(a_misaligned_cell_is_invalid),
       cmocka_unit_test(a_view_of_another_shape_is_invalid),
+      cmocka_unit_test(only_a_seqlock_is_lost_with_its_writer),
+      cmocka_unit_test(a_shape_that_was_rewritten_gives_no_view),
       cmocka_unit_test(one_name_is_one_cell_of_one_shape),
       cmocka_unit_test(a_cell_that_was_never_written_is_empty),
       cmocka_unit_test(a_read_finds_the_last_value),
       cmocka_unit_test(every_length_up_to_the_capacity_arrives_whole),
       cmocka_unit_test(a_value_above_the_capacity_is_too_large),
+      cmocka_unit_test(a_write_stays_the_only_one_though_its_turn_was_taken_away),
       cmocka_unit_test(a_room_too_small_is_told_the_length),
       cmocka_unit_test(a_view_without_an_owner_only_reads),
       cmocka_unit_test(replace_writes_over_the_expected_version_only),

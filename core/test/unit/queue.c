@@ -114,6 +114,33 @@ static void an_end_opens_only_on_the_queues_shape(void **state) {
   free(queue);
 }
 
+static void a_shape_that_was_rewritten_gives_no_end(void **state) {
+  (void)state;
+  sluice_queue *queue = fresh_queue();
+  sluice_queue_end end;
+  queue->object.capacity = 3;
+  assert_int_equal(sluice_queue_end_open(&end, queue, 3, ELEMENT, OWNER_A), SLUICE_E_INVALID);
+  queue->object.capacity = CAPACITY;
+  queue->object.codec = 0;
+  assert_int_equal(sluice_queue_end_open(&end, queue, CAPACITY, 0, OWNER_A), SLUICE_E_INVALID);
+  free(queue);
+}
+
+/* Its words are read one after the other, and may be anybody's. */
+static void used_is_between_none_and_all(void **state) {
+  (void)state;
+  sluice_queue *queue = fresh_queue();
+  sluice_queue_end end;
+  assert_int_equal(sluice_queue_end_open(&end, queue, CAPACITY, ELEMENT, OWNER_A), SLUICE_OK);
+  atomic_store(&queue->head, 5);
+  assert_int_equal(sluice_queue_used(&end), 0);
+  atomic_store(&queue->tail, 7);
+  assert_int_equal(sluice_queue_used(&end), 2);
+  atomic_store(&queue->tail, 5 + CAPACITY + 1);
+  assert_int_equal(sluice_queue_used(&end), CAPACITY);
+  free(queue);
+}
+
 static void an_end_opens_only_for_a_participant(void **state) {
   (void)state;
   sluice_queue *queue = fresh_queue();
@@ -811,6 +838,8 @@ int main(void) {
       cmocka_unit_test(a_queue_of_more_than_a_gibibyte_is_refused),
       cmocka_unit_test(init_refuses_a_misaligned_address_and_a_bad_shape),
       cmocka_unit_test(an_end_opens_only_on_the_queues_shape),
+      cmocka_unit_test(a_shape_that_was_rewritten_gives_no_end),
+      cmocka_unit_test(used_is_between_none_and_all),
       cmocka_unit_test(an_end_opens_only_for_a_participant),
       cmocka_unit_test(one_name_and_shape_is_one_queue),
       cmocka_unit_test(elements_leave_in_the_order_they_came),

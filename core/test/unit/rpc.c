@@ -106,6 +106,10 @@ static void a_shape_out_of_range_has_no_size(void **state) {
   assert_int_equal(sluice_rpc_bytes(1, SLUICE_RPC_PAYLOAD_MAX + 1), 0);
   assert_int_equal(sluice_rpc_bytes(1, UINT32_MAX), 0);
   assert_int_equal(sluice_rpc_bytes(1, 1), 384 + 47 * 64 + 64 + 64 + 2 * 64);
+  assert_int_equal(sluice_rpc_bytes(2, 1), 384 + 47 * 64 + 64 + 2 * (64 + 2 * 64));
+  assert_int_equal(sluice_rpc_bytes(65, 1), 384 + 47 * 64 + 64 + 128 * 8 + 65 * (64 + 2 * 64));
+  assert_int_equal(sluice_rpc_bytes(448, 1), 384 + 47 * 64 + 64 + 512 * 8 + 448 * (64 + 2 * 64));
+  assert_int_equal(sluice_rpc_bytes(449, 1), 384 + 47 * 128 + 512 * 8 + 449 * (64 + 2 * 64));
   assert_int_equal(sluice_rpc_bytes(1024, SLUICE_RPC_PAYLOAD_MAX),
                    384 + 47 * 192 + 8192 + 64 + 1024 * (64 + 2 * SLUICE_RPC_PAYLOAD_MAX));
 }
@@ -162,6 +166,25 @@ static void a_view_of_another_shape_or_of_nobody_is_invalid(void **state) {
   assert_int_equal(sluice_rpc_server_open(&server, all.rpc, CALLS, PAYLOAD, 255), SLUICE_E_INVALID);
   assert_int_equal(sluice_rpc_server_open(&server, all.rpc, 0, PAYLOAD, 257), SLUICE_E_INVALID);
   discard_party(&all);
+}
+
+static void a_shape_that_was_rewritten_gives_no_end(void **state) {
+  (void)state;
+  for (int i = 0; i < 3; i++) {
+    party all;
+    open_party(&all);
+    sluice_rpc_caller caller;
+    sluice_rpc_server server;
+    uint32_t *words[] = {&all.rpc->object.kind, &all.rpc->object.bytes, &all.rpc->object.capacity};
+    ++*words[i];
+    assert_int_equal(
+        sluice_rpc_caller_open(&caller, all.rpc, CALLS, PAYLOAD, all.each[0].participant),
+        SLUICE_E_INVALID);
+    assert_int_equal(
+        sluice_rpc_server_open(&server, all.rpc, CALLS, PAYLOAD, all.each[0].participant),
+        SLUICE_E_INVALID);
+    discard_party(&all);
+  }
 }
 
 /* ---- a call ---- */
@@ -304,6 +327,46 @@ static void no_ended_call_waits_for_ever_behind_others(void **state) {
   discard_party(&all);
 }
 
+static void calls_of_every_slot_end_and_show_to_who_waits(void **state) {
+  (void)state;
+  enum { MANY = 200 };
+  sluice_rpc *rpc = fresh(sluice_rpc_bytes(MANY, PAYLOAD));
+  sluice_rpc_caller caller;
+  sluice_rpc_server server;
+  assert_int_equal(sluice_rpc_init(rpc, MANY, PAYLOAD), SLUICE_OK);
+  assert_int_equal(sluice_rpc_caller_open(&caller, rpc, MANY, PAYLOAD, 1 << 8 | 1), SLUICE_OK);
+  assert_int_equal(sluice_rpc_server_open(&server, rpc, MANY, PAYLOAD, 1 << 8 | 2), SLUICE_OK);
+  uint32_t ids[MANY];
+  for (int i = 0; i < MANY; i++) {
+    ids[i] = start_call(&caller, "ask", i);
+    takes(&server, ids[i], "ask", i);
+  }
+  assert_int_not_equal(sluice_rpc_caller_sleep(&caller), 0);
+  for (int i = MANY - 1; i >= 0; i--) { /* one at a time, so that its bit is the only one */
+    answers(&server, ids[i], i, "say");
+    assert_int_equal(sluice_rpc_caller_sleep(&caller), 0);
+    ends(&caller, ids[i], i, "say");
+  }
+  for (int round = 0; round < 2; round++) { /* all at once: each comes once */
+    int seen[MANY] = {0};
+    for (int i = 0; i < MANY; i++) {
+      uint32_t id = start_call(&caller, "ask", i);
+      takes(&server, id, "ask", i);
+      answers(&server, id, i, "say");
+    }
+    for (int i = 0; i < MANY; i++) {
+      assert_non_null(sluice_rpc_poll(&caller));
+      seen[caller.outcome]++;
+      assert_int_equal(sluice_rpc_release(&caller), SLUICE_OK);
+    }
+    nothing_ends(&caller);
+    for (int i = 0; i < MANY; i++) {
+      assert_int_equal(seen[i], 1);
+    }
+  }
+  free(rpc);
+}
+
 /* ---- refusals ---- */
 
 static void more_calls_than_slots_are_full(void **state) {
@@ -374,6 +437,26 @@ static void only_its_server_completes_a_call_and_only_once(void **state) {
   assert_int_equal(sluice_rpc_complete(&all.s, id, 0, 0), SLUICE_E_INVALID);
   ends(&all.a, id, 0, "y");
   assert_int_equal(sluice_rpc_complete(&all.s, id, 0, 0), SLUICE_E_INVALID);
+  discard_party(&all);
+}
+
+static void a_reply_above_the_payload_is_too_large_and_not_written(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  unsigned char long_reply[3 * PAYLOAD + 64];
+  memset(long_reply, 0xee, sizeof long_reply);
+  uint32_t id = start_call(&all.a, "x", 0);
+  uint32_t next = start_call(&all.a, "next", 0);
+  takes(&all.s, id, "x", 0);
+  for (uint32_t length = PAYLOAD + 1; length <= sizeof long_reply; length++) {
+    assert_int_equal(sluice_rpc_answer(&all.s, id, 0, long_reply, length), SLUICE_E_TOO_LARGE);
+  }
+  assert_int_equal(sluice_rpc_answer(&all.s, next, 0, "y", 1), SLUICE_E_INVALID); /* not begun */
+  assert_int_equal(sluice_rpc_answer(&all.s, 0xffff, 0, "y", 1), SLUICE_E_INVALID);
+  answers(&all.s, id, 0, "y");
+  ends(&all.a, id, 0, "y");
+  takes(&all.s, next, "next", 0);
   discard_party(&all);
 }
 
@@ -573,6 +656,20 @@ static void closing_the_space_wakes_all_and_lets_them_finish(void **state) {
   discard_party(&all);
 }
 
+static void a_reply_that_is_there_is_worth_a_look_though_the_space_is_closed(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  uint32_t id = start_call(&all.a, "x", 0);
+  takes(&all.s, id, "x", 0);
+  answers(&all.s, id, 0, "y");
+  assert_int_equal(sluice_space_close(&all.space), SLUICE_OK);
+  assert_int_equal(sluice_rpc_caller_wait(&all.a, -1), SLUICE_OK);
+  ends(&all.a, id, 0, "y");
+  assert_int_equal(sluice_rpc_caller_wait(&all.a, -1), SLUICE_E_CLOSED);
+  discard_party(&all);
+}
+
 /* ---- death ---- */
 
 static void the_calls_of_a_dead_server_end_as_lost(void **state) {
@@ -595,6 +692,23 @@ static void the_calls_of_a_dead_server_end_as_lost(void **state) {
   answers(&all.t, kept, 0, "whole");
   ends(&all.a, kept, 0, "whole");
   assert_int_equal(free_slots(&all), CALLS);
+  discard_party(&all);
+}
+
+static void a_lost_call_has_no_reply_of_an_earlier_one(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  for (int i = 0; i < CALLS; i++) {
+    uint32_t id = start_call(&all.a, "x", 0);
+    takes(&all.s, id, "x", 0);
+    answers(&all.s, id, 5, "earlier");
+    ends(&all.a, id, 5, "earlier");
+  }
+  uint32_t id = start_call(&all.a, "x", 0);
+  takes(&all.s, id, "x", 0);
+  bury(&all, 2);
+  ends(&all.a, id, SLUICE_E_PEER_LOST, "");
   discard_party(&all);
 }
 
@@ -799,6 +913,52 @@ static void a_server_that_closes_tells_its_callers(void **state) {
   discard_party(&all);
 }
 
+/* One participant on both sides: each side closes alone. */
+static void a_caller_that_closes_goes_on_serving(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  sluice_rpc_server both;
+  assert_int_equal(sluice_rpc_server_open(&both, all.rpc, CALLS, PAYLOAD, all.each[0].participant),
+                   SLUICE_OK);
+  uint32_t theirs = start_call(&all.b, "theirs", 0);
+  takes(&both, theirs, "theirs", 0);
+  uint32_t own = start_call(&all.a, "own", 0);
+  takes(&both, own, "own", 0);
+  assert_int_equal(sluice_rpc_caller_close(&all.a), SLUICE_OK);
+  assert_int_equal(sluice_rpc_cancelled(&both, own), 1);
+  assert_int_equal(sluice_rpc_complete(&both, own, 0, 0), SLUICE_E_PEER_LOST);
+  answers(&both, theirs, 3, "reply");
+  ends(&all.b, theirs, 3, "reply");
+  assert_int_equal(free_slots(&all), CALLS);
+  discard_party(&all);
+}
+
+static void a_server_that_closes_goes_on_calling(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  sluice_rpc_server both;
+  assert_int_equal(sluice_rpc_server_open(&both, all.rpc, CALLS, PAYLOAD, all.each[0].participant),
+                   SLUICE_OK);
+  uint32_t done = start_call(&all.a, "done", 0);
+  takes(&all.s, done, "done", 0);
+  answers(&all.s, done, 1, "one");
+  uint32_t run = start_call(&all.a, "run", 0);
+  takes(&all.s, run, "run", 0);
+  uint32_t own = start_call(&all.a, "own", 0);
+  takes(&both, own, "own", 0);
+  uint32_t queued = start_call(&all.a, "queued", 0);
+  assert_int_equal(sluice_rpc_server_close(&both), SLUICE_OK);
+  assert_int_equal(sluice_rpc_cancelled(&all.s, run), 0);
+  ends(&all.a, done, 1, "one");
+  ends(&all.a, own, SLUICE_E_PEER_LOST, "");
+  answers(&all.s, run, 2, "two");
+  ends(&all.a, run, 2, "two");
+  takes(&all.s, queued, "queued", 0);
+  discard_party(&all);
+}
+
 /* ---- hostile words ---- */
 
 static void a_queued_id_of_no_slot_poisons(void **state) {
@@ -851,6 +1011,25 @@ static void lengths_above_the_payload_poison(void **state) {
   takes(&all.s, id, "x", 0);
   answers(&all.s, id, 0, "");
   atomic_store(&call_at(&all.a.view, 0)->reply_bytes, UINT32_MAX);
+  assert_null(sluice_rpc_poll(&all.a));
+  assert_int_equal(all.a.status, SLUICE_E_POISONED);
+  discard_party(&all);
+}
+
+static void outcomes_and_types_below_zero_poison(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  (void)start_call(&all.a, "x", 0);
+  atomic_store(&call_at(&all.a.view, 0)->type, -1);
+  assert_null(sluice_rpc_next(&all.s));
+  assert_int_equal(all.s.status, SLUICE_E_POISONED);
+  discard_party(&all);
+  open_party(&all);
+  uint32_t id = start_call(&all.a, "x", 0);
+  takes(&all.s, id, "x", 0);
+  answers(&all.s, id, 0, "");
+  atomic_store(&call_at(&all.a.view, 0)->outcome, SLUICE_E_PEER_LOST);
   assert_null(sluice_rpc_poll(&all.a));
   assert_int_equal(all.a.status, SLUICE_E_POISONED);
   discard_party(&all);
@@ -916,6 +1095,7 @@ int main(void) {
       cmocka_unit_test(one_name_is_one_object_of_one_shape),
       cmocka_unit_test(it_needs_no_space),
       cmocka_unit_test(a_view_of_another_shape_or_of_nobody_is_invalid),
+      cmocka_unit_test(a_shape_that_was_rewritten_gives_no_end),
       cmocka_unit_test(a_call_goes_there_and_comes_back),
       cmocka_unit_test(requests_and_replies_may_be_empty_and_as_long_as_the_payload),
       cmocka_unit_test(what_was_written_in_place_arrives),
@@ -923,10 +1103,12 @@ int main(void) {
       cmocka_unit_test(an_ended_call_stays_until_it_is_released),
       cmocka_unit_test(an_id_is_not_met_again_soon_and_is_never_0),
       cmocka_unit_test(no_ended_call_waits_for_ever_behind_others),
+      cmocka_unit_test(calls_of_every_slot_end_and_show_to_who_waits),
       cmocka_unit_test(more_calls_than_slots_are_full),
       cmocka_unit_test(a_claim_out_of_range_says_why),
       cmocka_unit_test(an_aborted_claim_is_no_call),
       cmocka_unit_test(only_its_server_completes_a_call_and_only_once),
+      cmocka_unit_test(a_reply_above_the_payload_is_too_large_and_not_written),
       cmocka_unit_test(a_server_sees_that_a_call_is_cancelled),
       cmocka_unit_test(a_call_may_be_cancelled_before_anybody_has_begun),
       cmocka_unit_test(a_cancellation_does_not_reach_the_next_call_of_the_slot),
@@ -937,7 +1119,9 @@ int main(void) {
       cmocka_unit_test(a_caller_wakes_when_there_is_room),
       cmocka_unit_test(who_sleeps_by_its_own_means_is_told_only_when_there_is_nothing),
       cmocka_unit_test(closing_the_space_wakes_all_and_lets_them_finish),
+      cmocka_unit_test(a_reply_that_is_there_is_worth_a_look_though_the_space_is_closed),
       cmocka_unit_test(the_calls_of_a_dead_server_end_as_lost),
+      cmocka_unit_test(a_lost_call_has_no_reply_of_an_earlier_one),
       cmocka_unit_test(what_a_dead_server_had_completed_is_not_lost),
       cmocka_unit_test(a_call_that_nobody_has_begun_waits_for_the_next_server),
       cmocka_unit_test(the_calls_of_a_dead_caller_are_cancelled_and_freed),
@@ -949,9 +1133,12 @@ int main(void) {
       cmocka_unit_test(the_next_holder_of_a_slot_gets_none_of_the_deads_calls),
       cmocka_unit_test(a_caller_that_closes_leaves_no_calls),
       cmocka_unit_test(a_server_that_closes_tells_its_callers),
+      cmocka_unit_test(a_caller_that_closes_goes_on_serving),
+      cmocka_unit_test(a_server_that_closes_goes_on_calling),
       cmocka_unit_test(a_queued_id_of_no_slot_poisons),
       cmocka_unit_test(counters_that_contradict_the_queue_poison),
       cmocka_unit_test(lengths_above_the_payload_poison),
+      cmocka_unit_test(outcomes_and_types_below_zero_poison),
       cmocka_unit_test(a_call_taken_from_its_mover_poisons),
       cmocka_unit_test(a_poisoned_object_says_so_to_all),
       cmocka_unit_test(a_shape_rewritten_after_opening_changes_nothing),
