@@ -73,15 +73,18 @@ export async function weighProgram(contents, more) {
   start('kept/stdin.js');
   const isAtStart = (/** @type {{path: string}} */ { path }) =>
     [...atStart].some((file) => path.endsWith(file));
-  const files = published.outputFiles;
+  const files = published.outputFiles.sort((one, other) => other.text.length - one.text.length);
   // Most bundlers put into one file what is loaded at once.
-  const together = Buffer.concat(files.filter(isAtStart).map(({ contents }) => contents));
+  const together = files.filter(isAtStart).map(textOf).join('');
   const others = files.filter((file) => !isAtStart(file));
   return {
     start: brotliCompressSync(together).length,
-    later: others.reduce((sum, { contents }) => sum + brotliCompressSync(contents).length, 0),
+    later: others.reduce((sum, file) => sum + brotliCompressSync(textOf(file)).length, 0),
   };
 }
+
+/** Without what the names of its files have at random. @param {{text: string}} file */
+const textOf = ({ text }) => text.replace(/(chunk|part)-[A-Z0-9]{8}/g, '$1');
 
 /** The published files say no more which source is which. @param {string[] | undefined} names */
 async function modulesOf(names) {

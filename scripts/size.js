@@ -46,10 +46,10 @@ const consumers = [
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 27_000,
+    budget: 27_050,
     target: 10_000,
   },
-  { name: 'everything', budget: 47_750, target: 16_000 },
+  { name: 'everything', budget: 47_900, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();
