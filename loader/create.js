@@ -32,6 +32,9 @@ import { within } from './wait.js';
  */
 export async function create(options = {}) {
   options.signal?.throwIfAborted();
+  if (!globalThis.WebAssembly) {
+    throw new SluiceError('load', 'WebAssembly is turned off here (Lockdown Mode?)');
+  }
   requireChoice('fallback', options.fallback, ['message', 'throw']);
   requireChoice('transport', options.transport, ['message']);
   return within(make(options), options, 'create()');
@@ -58,15 +61,14 @@ async function make(options) {
     transport === 'shared' && losesWakeUps() ? part(import('./doorbell.js')) : undefined,
     transport === 'message' ? part(import('./messages/lead.js')) : undefined,
   ]);
+  const at = compiled.memory ?? USUAL_MEMORY;
   /** @type {import('./protocol.js').HandleData} */
   const handle = {
     sluice: 1,
     id: random(),
     transport,
     module: compiled.module,
-    memoryAt: compiled.memory
-      ? { module: compiled.memory.module, name: compiled.memory.name }
-      : USUAL_MEMORY,
+    memoryAt: { module: at.module, name: at.name },
     stack: options.wasm ? MODULE_STACK : CORE_STACK,
     pages,
   };

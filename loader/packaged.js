@@ -8,8 +8,7 @@ export const USUAL_MEMORY = { module: 'env', name: 'memory' };
 
 /** What the core imports, which nobody need read there: tests/node/core-wasm.test.js compares. */
 export const CORE_MEMORY = {
-  module: 'env',
-  name: 'memory',
+  ...USUAL_MEMORY,
   initial: 1,
   maximum: 65536,
   shared: true,
