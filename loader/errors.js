@@ -28,7 +28,7 @@ const meanings = [
   ['too-large', 'it is larger than this channel carries'],
   [
     'no-memory',
-    'the space has no room (47 threads, 256 names, or its bytes): give create() more bytes, or maxBytes',
+    'the space has no room (47 threads, 256 names, its bytes): give create() more bytes, or maxBytes',
   ],
   ['mismatch', 'the name stands for something of another kind or shape'],
   ['version', 'there is no space of this version of Sluice'],

@@ -32,7 +32,7 @@ export function limit(timeout) {
  * @returns {() => void} stops watching
  */
 export function watch(wait, what, fail) {
-  if (wait === undefined) return () => {};
+  if (!wait) return () => {};
   const { signal } = wait;
   const timeout = limit(wait.timeout);
   if (signal?.aborted) {

@@ -347,6 +347,16 @@ export const channels = [
       }),
   },
   {
+    name: 'null in place of a time limit is none',
+    run: (env) =>
+      withEnds(env, async ({ sender, receiver }) => {
+        const none = /** @type {any} */ (null);
+        const waiting = receiver.receive(none);
+        await sender.send('x', none);
+        equal(await within(waiting, 5000, 'the record'), 'x');
+      }),
+  },
+  {
     name: 'an empty record is a record',
     run: (env) =>
       withEnds(env, async ({ sender, receiver }) => {
