@@ -316,7 +316,7 @@ void sluice_table_recover(sluice_space *space, const sluice_table *table, uint32
   for (uint32_t slot = 0; slot < table->count; slot++) {
     uint64_t word = atomic_load_explicit(&table->slots[slot], memory_order_seq_cst);
     uint32_t offset = offset_of(word);
-    if (offset == 0 || sluice_block_room(space, offset) == 0 ||
+    if (sluice_block_room(space, offset) == 0 || /* an empty one too */
         (atomic_load_explicit(&sluice_block_at(space, offset)->refs, memory_order_seq_cst) &
          dead) == 0) {
       continue;
@@ -350,7 +350,7 @@ void sluice_table_clear(sluice_space *space, const sluice_table *table) {
   for (uint32_t slot = 0; slot < table->count; slot++) {
     uint64_t word = atomic_load_explicit(&table->slots[slot], memory_order_seq_cst);
     uint32_t offset = offset_of(word);
-    if (offset == 0 || sluice_block_room(space, offset) == 0) {
+    if (sluice_block_room(space, offset) == 0) { /* an empty one too */
       continue;
     }
     /* The slot goes on naming the block, so that whoever takes this up again finds it; by then the

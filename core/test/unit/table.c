@@ -347,6 +347,20 @@ static void clearing_lets_go_of_all_blocks_and_may_be_done_again(void **state) {
   free(space.base);
 }
 
+static void clearing_again_leaves_alone_what_is_another_tables_now(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_table table = fresh_table(&space, SLOTS);
+  sluice_table other = fresh_table(&space, SLOTS);
+  uint32_t block = insert(&space, &table, "a");
+  sluice_table_clear(&space, &table);
+  assert_int_equal(insert(&space, &other, "a"), block); /* the same block, in another life */
+  sluice_table_clear(&space, &table);
+  assert_true(refs_of(&space, block) == SLUICE_BIT_SPACE);
+  assert_int_equal(find(&space, &other, "a"), block);
+  free(space.base);
+}
+
 /* ---- deaths between two steps, as their words stand ---- */
 
 /* Puts a block of `who` into an empty slot as a proposal that was never inserted. */
@@ -489,6 +503,23 @@ static void recovery_leaves_alone_what_the_dead_one_did_not_hold(void **state) {
   sluice_table_recover(&space, &table, dead.participant);
   assert_int_equal(find(&space, &table, "a"), kept);
   assert_true(atomic_load(&table.slots[slot]) == word);
+  free(space.base);
+}
+
+/* Else it would end a reference of the block's next life. */
+static void recovery_leaves_to_a_living_one_what_it_has_just_taken_out(void **state) {
+  (void)state;
+  sluice_space space = joined_space(BYTES);
+  sluice_space dead = joined(&space);
+  sluice_table table = fresh_table(&space, SLOTS);
+  sluice_entry entry;
+  sluice_key key = key_of("a");
+  uint32_t offset = insert(&space, &table, "a");
+  assert_int_equal(sluice_table_find(&space, &table, &key, &entry), SLUICE_OK);
+  assert_int_equal(sluice_table_replace(&space, &table, &entry, 0), SLUICE_OK);
+  atomic_fetch_or(&block_of(&space, offset)->refs, SLUICE_BIT_SPACE); /* about to let go */
+  sluice_table_recover(&space, &table, dead.participant);
+  assert_true((refs_of(&space, offset) & SLUICE_BIT_SPACE) != 0);
   free(space.base);
 }
 
@@ -749,6 +780,7 @@ int main(void) {
       cmocka_unit_test(a_removed_key_can_be_inserted_anew),
       cmocka_unit_test(replacing_what_has_changed_meanwhile_is_refused),
       cmocka_unit_test(clearing_lets_go_of_all_blocks_and_may_be_done_again),
+      cmocka_unit_test(clearing_again_leaves_alone_what_is_another_tables_now),
       cmocka_unit_test(a_proposal_is_not_found_and_not_counted),
       cmocka_unit_test(a_dead_ones_proposal_is_withdrawn),
       cmocka_unit_test(a_live_ones_proposal_stays_though_a_dead_one_holds_its_block),
@@ -756,6 +788,7 @@ int main(void) {
       cmocka_unit_test(who_dies_after_inserting_leaves_the_entry_in_place),
       cmocka_unit_test(who_dies_after_removing_leaves_no_block),
       cmocka_unit_test(recovery_leaves_alone_what_the_dead_one_did_not_hold),
+      cmocka_unit_test(recovery_leaves_to_a_living_one_what_it_has_just_taken_out),
       cmocka_unit_test(a_slot_that_refers_to_no_block_is_poisoned),
       cmocka_unit_test(a_slot_that_refers_past_the_end_is_an_error),
       cmocka_unit_test(a_slot_that_refers_to_a_free_block_is_answered),
