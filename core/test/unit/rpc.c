@@ -138,7 +138,9 @@ static void it_needs_no_space(void **state) {
   unsigned char *at = fresh(sluice_rpc_bytes(1, 8) + 64);
   sluice_rpc_caller caller;
   sluice_rpc_server server;
-  assert_int_equal(sluice_rpc_init(at + 64, 1, 8), SLUICE_E_INVALID);
+  for (uint32_t by = 1; by < SLUICE_ALIGN; by++) {
+    assert_int_equal(sluice_rpc_init(at + by, 1, 8), SLUICE_E_INVALID);
+  }
   assert_int_equal(sluice_rpc_init(at, 0, 8), SLUICE_E_INVALID);
   assert_int_equal(sluice_rpc_init(at, 1, 8), SLUICE_OK);
   assert_int_equal(sluice_rpc_caller_open(&caller, (void *)at, 1, 8, 1 << 8 | 1), SLUICE_OK);

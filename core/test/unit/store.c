@@ -130,6 +130,8 @@ static void a_view_of_what_is_no_such_store_is_invalid(void **state) {
   assert_int_equal(sluice_store_attach(&view, &two.space, 0, ENTRIES), SLUICE_E_INVALID);
   assert_int_equal(sluice_store_attach(&view, &two.space, two.offset + 8, ENTRIES),
                    SLUICE_E_INVALID);
+  assert_int_equal(sluice_store_attach(&view, &two.space, BYTES, ENTRIES), SLUICE_E_INVALID);
+  assert_int_equal(sluice_store_attach(&view, &two.space, BYTES - 128, ENTRIES), SLUICE_E_INVALID);
   assert_int_equal(sluice_store_attach(&view, &two.space, UINT32_MAX - 127, ENTRIES),
                    SLUICE_E_INVALID);
   uint32_t ring = sluice_ring_open(&two.space, "r", 1, 1024, 0);
