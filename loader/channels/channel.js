@@ -32,7 +32,17 @@ import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
 import { isStale, requireName } from '../objects.js';
 import { makeReceiver } from './receiver.js';
-import { DEFAULT_CAPACITY, KINDS, leaveRing, openRing, requireSame, ringStats } from './ring.js';
+import {
+  DEFAULT_CAPACITY,
+  KINDS,
+  leaveRing,
+  NONE,
+  openRing,
+  requireSame,
+  ringStats,
+  sum,
+  withEach,
+} from './ring.js';
 import { makeSender } from './sender.js';
 
 /**
@@ -51,7 +61,7 @@ export function channel(space, name, options = {}) {
   requireName(name);
   requireOptions(kind, capacity, overflow, codec);
   const shape = { name, kind, capacity, codec: codec.id };
-  const { pumps, thread } = internals;
+  const { pumps } = internals;
   internals.channelStats ??= (of) => channelStats(internals, of);
   if (pumps) {
     const known = internals.rings.get(name)?.find(({ failure, last }) => !failure && !last);
@@ -66,7 +76,7 @@ export function channel(space, name, options = {}) {
   function open(end, make) {
     const { ends } = inside(space) && internals;
     const ring = pumps
-      ? remember(internals, shape.name, pumps.ring(thread, shape, mostOf(internals), end))
+      ? pumps.ring(internals, shape, mostOf(internals), end)
       : ringFor(internals, shape);
     const made = make(ring, () => {
       ends.delete(made);
@@ -111,16 +121,6 @@ function ringFor(internals, shape) {
   return ring;
 }
 
-/**
- * @param {import('../internals.js').Internals} internals
- * @param {string} name
- * @param {import('./ring.js').Ring} ring for one end
- */
-function remember({ rings }, name, ring) {
-  rings.set(name, [...(rings.get(name) ?? []), ring]);
-  return ring;
-}
-
 /** Bytes that the space may get. @param {import('../internals.js').Internals} internals */
 const mostOf = ({ handle }) => handle.pages.maximum * PAGE;
 
@@ -137,23 +137,9 @@ export function channelStats({ rings, relay, pumps }, name) {
     if (ring.end === 'sender') return { ...figures, received: 0 };
     return ring.end === 'receiver' ? { ...figures, sent: 0, used: 0 } : figures;
   });
-  const relayed = relay?.stats(name);
-  /** @param {keyof ChannelStats} key */
-  const figure = (key) =>
-    Math.max(
-      relayed?.[key] ?? 0,
-      own.reduce((sum, part) => sum + part[key], 0),
-    );
-  return {
-    sent: figure('sent'),
-    received: figure('received'),
-    refused: figure('refused'),
-    lost: figure('lost'),
-    lostWithReceiver: figure('lostWithReceiver'),
-    waits: figure('waits'),
-    used: figure('used'),
-    capacity: own[0]?.capacity ?? relayed?.capacity ?? 0,
-  };
+  const all = own.reduce(sum, NONE);
+  const relayed = relay?.stats(name) ?? NONE;
+  return withEach(all, (key) => Math.max(all[key], relayed[key] ?? 0));
 }
 
 /**

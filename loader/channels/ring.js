@@ -159,12 +159,36 @@ const mismatch = (wanted, there) =>
 const describe = ({ kind, capacity, codec }) =>
   `${kind} with capacity ${capacity} and codec ${codec}`;
 
+/** @type {Figures} */
+export const NONE = {
+  sent: 0,
+  received: 0,
+  refused: 0,
+  lost: 0,
+  lostWithReceiver: 0,
+  waits: 0,
+  used: 0,
+  capacity: 0,
+};
+
+/** @param {Figures} figures @param {(key: keyof Figures) => number} give @returns {Figures} */
+export const withEach = (figures, give) =>
+  /** @type {any} */ (
+    Object.fromEntries(
+      Object.keys(figures).map((key) => [key, give(/** @type {keyof Figures} */ (key))]),
+    )
+  );
+
+/** Of two rings of one channel. @param {Figures} one @param {Figures} other */
+export const sum = (one, other) =>
+  withEach(one, (key) => (key === 'capacity' ? other[key] : one[key] + other[key]));
+
 /** @param {Ring} ring @returns {Figures} */
 export function ringStats({ thread, at, kind, received, lost, shape: { capacity } }) {
   const words = new BigUint64Array(thread.memory.buffer);
   /** @param {number} address */
   const figure = (address) => Number(words[address / 8]);
-  const none = { refused: 0, lost, lostWithReceiver: 0, waits: 0, capacity };
+  const none = { ...NONE, lost, capacity };
   if (kind === 'spsc') {
     return {
       ...none,
