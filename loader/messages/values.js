@@ -8,7 +8,7 @@
  *   deleted
  *
  * @typedef {{op: 'open', object: number, name: string, shape: TableShape, initial?: Uint8Array}} Open
- *   answered by {entries: Entry[]}; from then on each change is posted as a Change. `object`: what the
+ *   answered by {entries: Entry[], floor: number}; from then on each change is posted as a Change. `object`: what the
  *   client calls this table from now on; its name may stand for another one day. `initial`: what the
  *   key '' is where nobody has opened the table before
  * @typedef {{op: 'put', object: number, key: string, bytes?: Uint8Array, expected?: number}} Put answered
@@ -26,9 +26,13 @@ import * as Status from '../status.js';
  * @returns {import('./hub.js').Service}
  */
 export function makeValues(room) {
-  /** @typedef {{version: number, bytes: Uint8Array | undefined}} Value */
+  /** @typedef {{version: number, bytes: Uint8Array}} Value */
   /** @typedef {(change: Omit<Change, 'object'>) => void} Watcher */
-  /** @typedef {{name: string, shape: TableShape, values: Map<string, Value>, size: number, watchers: Set<Watcher>}} Table */
+  /**
+   * @typedef {{name: string, shape: TableShape, values: Map<string, Value>, floor: number, watchers: Set<Watcher>}} Table
+   *   `floor`: the highest version of a key that was deleted; those of new ones are above it, and nothing is kept of
+   *   the old ones
+   */
   /** @type {Map<string, Table>} */
   const tables = new Map();
   let used = 0;
@@ -45,7 +49,7 @@ export function makeValues(room) {
     let table = tables.get(name);
     if (!table) {
       take(name, initial);
-      table = { name, shape, values: new Map(), size: 0, watchers: new Set() };
+      table = { name, shape, values: new Map(), floor: 0, watchers: new Set() };
       tables.set(name, table);
       if (initial) table.values.set('', { version: 1, bytes: initial });
     }
@@ -56,20 +60,23 @@ export function makeValues(room) {
 
   /** @param {Put} message @param {Table} table */
   function put({ key, bytes, expected }, table) {
-    const { name, values, watchers, shape, size } = table;
-    const { version, bytes: there } = values.get(key) ?? { version: 0, bytes: undefined };
-    const stands = there ? version : 0;
-    if (expected !== undefined && expected !== stands) {
-      return { done: false, version: stands, bytes: there };
+    const { name, values, watchers, shape, floor } = table;
+    const there = values.get(key);
+    const stands = there?.version ?? 0;
+    if ((expected !== undefined && expected !== stands) || (!bytes && !there)) {
+      return { done: false, version: stands, bytes: there?.bytes };
     }
-    if (!bytes && !there) return { done: false, version: 0 };
-    if (bytes && !there && size >= (shape.entries ?? Infinity)) throw full(name, size);
-    take(name, bytes, there);
-    const entry = /** @type {Entry} */ ([key, version + 1, bytes]);
-    values.set(key, { version: version + 1, bytes });
-    table.size += (bytes ? 1 : 0) - (there ? 1 : 0);
+    if (!there && values.size >= (shape.entries ?? Infinity)) throw full(name, values.size);
+    take(name, bytes, there?.bytes);
+    const version = (there?.version ?? floor) + 1;
+    if (bytes) values.set(key, { version, bytes });
+    else {
+      values.delete(key);
+      table.floor = Math.max(floor, version);
+    }
+    const entry = /** @type {Entry} */ ([key, version, bytes]);
     for (const watcher of watchers) watcher({ entry });
-    return { done: true, version: version + 1, bytes };
+    return { done: true, version, bytes };
   }
 
   return {
@@ -98,7 +105,7 @@ export function makeValues(room) {
               version,
               bytes,
             ]);
-            return { entries };
+            return { entries, floor: table.floor };
           }
           const one = opened.get(object);
           if (!one) throw new SluiceError('closed', 'it was removed: open it again');

@@ -23,6 +23,9 @@ export function replica(client, entry, shape, codec, initial) {
   /** @type {Map<string, (() => void)[]>} */
   const waiting = new Map();
   let ids = 0;
+  /** See values.js. */
+  let floor = 0;
+  let opened = false;
   /** @type {unknown} */
   let failure;
 
@@ -37,12 +40,14 @@ export function replica(client, entry, shape, codec, initial) {
 
   /** @param {import('../messages/values.js').Entry} change */
   function learn([key, version, bytes]) {
-    confirmed.set(key, { version, bytes });
+    if (!bytes) floor = Math.max(floor, version);
+    if (bytes || !opened) confirmed.set(key, { version, bytes });
+    else confirmed.delete(key);
     ring(key);
   }
 
   async function open() {
-    const { entries } = await client.request('state', {
+    const { entries, floor: theirs } = await client.request('state', {
       op: 'open',
       object,
       name,
@@ -53,6 +58,9 @@ export function replica(client, entry, shape, codec, initial) {
       // A change may have come already.
       if ((confirmed.get(entry[0])?.version ?? 0) <= entry[1]) learn(entry);
     }
+    floor = Math.max(floor, theirs);
+    opened = true;
+    for (const [key, { bytes }] of confirmed) if (!bytes) confirmed.delete(key);
   }
 
   follow(client, entry, 'state', ({ entry: change }) => learn(change));
@@ -77,7 +85,7 @@ export function replica(client, entry, shape, codec, initial) {
     if (failure) throw failure;
     const id = ids++;
     if (expected === undefined) {
-      own.set(key, { version: (confirmed.get(key)?.version ?? 0) + 1, bytes, id });
+      own.set(key, { version: (confirmed.get(key)?.version ?? floor) + 1, bytes, id });
       ring(key);
     }
     try {
