@@ -34,7 +34,11 @@ import { random } from './random.js';
 import { check } from './thread.js';
 import { limit, watch } from './wait.js';
 
-/** @typedef {{worker: Worker, port: MessagePort, space: import('./space.js').Space, lost: Promise<SluiceError>}} Known */
+/**
+ * @typedef {{
+ *   worker: Worker, port: MessagePort, space: import('./space.js').Space, gone: AbortSignal,
+ * }} Known `gone` aborts with what `lost` resolves with; who listens can stop, which a promise does not let
+ */
 
 const peers = /* @__PURE__ */ common(
   'peers',
@@ -229,7 +233,7 @@ function makePeer(space, internals, worker, lock, participant, port) {
   const lost = new Promise((resolve) => {
     setLost = resolve;
   });
-  let dead = false;
+  const gone = new AbortController();
   /** What it did not catch: in Node that is its end, and ours where nobody listens. @type {unknown} */
   let cause;
   /** The workers that it started itself, and those started by them.
@@ -249,9 +253,7 @@ function makePeer(space, internals, worker, lock, participant, port) {
   );
 
   async function die() {
-    if (dead) return;
-    dead = true;
-    alive().delete(lock);
+    if (!alive().delete(lock)) return;
     // What it posted before it died may still be on its way.
     await turn();
     port.close();
@@ -262,9 +264,13 @@ function makePeer(space, internals, worker, lock, participant, port) {
     hub?.disconnect(lock);
     link?.disconnect(lock);
     stopListening();
-    setLost(
-      new SluiceError('peer-lost', 'the worker has ended', cause === undefined ? {} : { cause }),
+    const error = new SluiceError(
+      'peer-lost',
+      'the worker has ended',
+      cause === undefined ? {} : { cause },
     );
+    gone.abort(error);
+    setLost(error);
   }
 
   const stopListening = watchWorker(worker, {
@@ -294,6 +300,6 @@ function makePeer(space, internals, worker, lock, participant, port) {
     },
     [ASYNC_DISPOSE]: () => peer.terminate(),
   };
-  peers().set(peer, { worker, port, space, lost: peer.lost });
+  peers().set(peer, { worker, port, space, gone: gone.signal });
   return peer;
 }

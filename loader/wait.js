@@ -28,7 +28,7 @@ export function limit(timeout) {
  *
  * @param {Wait | undefined} wait
  * @param {string} what for the message of the time-out
- * @param {(reason: unknown) => void} fail
+ * @param {(reason: any) => void} fail
  * @returns {() => void} stops watching
  */
 export function watch(wait, what, fail) {

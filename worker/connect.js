@@ -92,7 +92,6 @@ export function linkTo(peer, options = {}, onMessage = undefined) {
   );
   connection.onEnd(arrived);
   if (space) connection.endWith(space);
-  known?.lost.then((error) => connection.end(error));
   try {
     const board = space && connection.shared.offer(space);
     connection.post({ op: 'hello', space: id, board });
@@ -100,6 +99,7 @@ export function linkTo(peer, options = {}, onMessage = undefined) {
     connection.end(/** @type {Error} */ (error));
     throw error;
   }
+  connection.onEnd(watch({ signal: known?.gone }, '', connection.end));
   return { connection, space, ready, timeout };
 }
 
