@@ -21,62 +21,71 @@ export async function* mapOver(run, name, items, options, window) {
   const { signal } = abort;
   const forward = () => abort.abort(outer?.reason);
   outer?.addEventListener('abort', forward);
-  /** @type {Promise<never>} */
-  const aborted = new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });
-  aborted.catch(() => {});
 
-  /** @typedef {{done(): void}} Step what there is to do next */
   const source = chunksOf(items, chunk);
-  /** @type {Promise<Step> | undefined} */
-  let reading;
+  let reading = false;
   let ended = false;
-  /** @type {Set<Promise<Step>>} */
-  const running = new Set();
-  /** @type {unknown[] | undefined} */
-  let results;
+  /** Those under way, and those whose results have not been taken.
+   * @type {Set<{results: Promise<unknown[]>, settled: boolean}>} */
+  const calls = new Set();
+  /** @type {{reason: unknown} | undefined} */
+  let failure;
+  /** Something has changed. Not a race of promises: one that stays pending would keep what each race has given. */
+  let wake = () => {};
+  signal.addEventListener('abort', () => fail(signal.reason));
+
+  /** @param {unknown} reason */
+  function fail(reason) {
+    failure ??= { reason };
+    wake();
+  }
 
   /** @param {unknown[]} args */
   function start(args) {
-    const work =
+    const results =
       chunk === 1
         ? run(name, args, { ...rest, signal }).then((result) => [result])
         : run(EACH, [name, transfer(args, args.flatMap(transfersOf))], { ...rest, signal });
-    /** @type {Promise<Step>} */
-    const one = work.then((values) => ({
-      done() {
-        running.delete(one);
-        results = values;
-      },
-    }));
-    one.catch(() => {}); // told below, or nobody asks any more
-    running.add(one);
+    const call = { results, settled: false };
+    calls.add(call);
+    const settle = () => {
+      call.settled = true;
+      wake();
+    };
+    results.then(settle, settle);
   }
 
-  function read() {
-    const one = source.next().then((args) => ({
-      done() {
-        reading = undefined;
-        if (args) start(args);
-        else ended = true;
-      },
-    }));
-    one.catch(() => {});
-    return one;
+  async function read() {
+    reading = true;
+    try {
+      const args = await source.next();
+      if (!args) ended = true;
+      else if (!signal.aborted) start(args);
+    } catch (error) {
+      fail(error);
+    }
+    reading = false;
+    wake();
   }
 
   try {
     for (;;) {
-      if (!ended && !reading && running.size < window) reading = read();
-      const [first] = running;
-      const calls = ordered && first ? [first] : running;
-      const steps = reading ? [...calls, reading] : [...calls];
-      if (steps.length === 0) return;
-      (await Promise.race([...steps, aborted])).done();
-      if (!results) continue;
-      yield* results;
-      results = undefined;
+      if (failure) throw failure.reason;
+      if (!ended && !reading && calls.size < window) read();
+      const [first] = calls;
+      const next = ordered ? first : [...calls].find(({ settled }) => settled);
+      if (next?.settled) {
+        calls.delete(next);
+        yield* await next.results;
+      } else if (ended && calls.size === 0) {
+        return;
+      } else {
+        await /** @type {Promise<void>} */ (
+          new Promise((resolve) => {
+            wake = resolve;
+          })
+        );
+      }
     }
   } finally {
     outer?.removeEventListener('abort', forward);

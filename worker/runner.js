@@ -102,12 +102,10 @@ export function makeRunner(api, post, callbacks, shared, space) {
       credit += count;
       wake();
     };
-    /** @type {Promise<undefined>} */
-    const aborted = new Promise((resolve) => {
-      signal.addEventListener('abort', () => {
-        resolve(undefined);
-        wake();
-      });
+    let stop = () => {};
+    signal.addEventListener('abort', () => {
+      stop();
+      wake();
     });
     post({ op: 'iterable', id });
     while (!signal.aborted) {
@@ -120,7 +118,15 @@ export function makeRunner(api, post, callbacks, shared, space) {
         );
         continue;
       }
-      const next = await Promise.race([iterator.next(), aborted]);
+      const next = await Promise.race([
+        iterator.next(),
+        // For each a new one: it would keep what each race has given.
+        /** @type {Promise<undefined>} */ (
+          new Promise((resolve) => {
+            stop = () => resolve(undefined);
+          })
+        ),
+      ]);
       if (!next) break;
       if (next.done) {
         post({ op: 'done', id });
