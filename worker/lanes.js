@@ -199,9 +199,10 @@ export function makeLanes(space, blocking, on) {
     on.ran(began - timeOrigin - task.queuedAt, ran);
     if (member) on.did(member, began + ran);
     if (what === lane.BY_MESSAGE) {
-      if (!task.standIn && member) expect(task, member);
+      // It ends with its message, which may have come before.
+      if (!task.standIn && !task.left && member) expect(task, member);
       free(task);
-      return; // it ends with its message
+      return;
     }
     let value;
     let failed = what !== lane.VALUE;
