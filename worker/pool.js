@@ -82,7 +82,7 @@ export function pool(space, make, options = {}) {
   let live = 0;
   /** @type {SluiceError | undefined} */
   let closing;
-  /** @type {(() => void)[]} */
+  /** @type {((nothing?: unknown) => void)[]} */
   const drained = [];
   const target = new EventTarget();
   /** Node stays for our calls. @type {(() => void) | undefined} */
@@ -187,8 +187,7 @@ export function pool(space, make, options = {}) {
   function dispatch() {
     const failure = crew.failure();
     if (failure) {
-      const waiting = [...backlog.all(), ...(lanes?.tasks() ?? [])];
-      for (const task of waiting) {
+      for (const task of tasks()) {
         if (!takeBack(task)) continue;
         end(task);
         reject(task, failure);
@@ -327,19 +326,14 @@ export function pool(space, make, options = {}) {
   const map = (name, items, call = {}) => mapOver(run, name, items, call, 2 * sizes.size);
 
   /** Those that wait or run. @returns {Task[]} */
-  const tasks = () =>
-    lanes ? [...backlog.all(), ...lanes.tasks()] : [...backlog.all(), ...crew.tasks()];
+  const tasks = () => [...backlog.all(), ...(lanes ?? crew).tasks()];
 
   /** @param {import('../loader/wait.js').Wait} [wait] */
   async function close(wait) {
     closing ??= new SluiceError('closed', 'the pool is closed');
     try {
       if (live > 0) {
-        await within(
-          new Promise((resolve) => drained.push(() => resolve(undefined))),
-          wait,
-          'close()',
-        );
+        await within(new Promise((resolve) => drained.push(resolve)), wait, 'close()');
       }
     } finally {
       const left = tasks();
