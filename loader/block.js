@@ -17,6 +17,7 @@ import { DISPOSE } from './dispose.js';
 import { SluiceError, statusError } from './errors.js';
 import { gettersOf, withGetters } from './getters.js';
 import { inside } from './internals.js';
+import { requireNumber } from './number.js';
 import * as Status from './status.js';
 
 /**
@@ -29,9 +30,7 @@ import * as Status from './status.js';
  */
 export function alloc(space, bytes) {
   const internals = inside(space);
-  if (!Number.isSafeInteger(bytes) || bytes < 1) {
-    throw new TypeError(`a block has a whole number of bytes, 1 or more, not ${String(bytes)}`);
-  }
+  requireNumber('bytes', bytes, 1, Number.MAX_SAFE_INTEGER);
   if (bytes >= 2 ** 32) throw statusError(Status.NO_MEMORY, `a block of ${bytes} bytes`);
   return makeBlock(internals, internals.thread.alloc(bytes), bytes);
 }
