@@ -8,12 +8,11 @@ import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import * as sdk from 'sluice';
 import { clearResult, writeResult } from '../results.js';
+import { growth, resources } from './growth.js';
 
 const SUITE = 'lifetime';
 const root = new URL('../../', import.meta.url);
@@ -223,17 +222,6 @@ test('`using` works where it is compiled away', async () => {
 
 // ---- again and again
 
-setFlagsFromString('--expose-gc');
-/** @type {() => void} */
-const collect = runInNewContext('gc');
-
-/** What keeps this process; an Immediate is gone by itself with the event loop's next turn. */
-const resources = () =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => name !== 'Immediate')
-    .sort()
-    .join();
 const listeners = () =>
   process
     .eventNames()
@@ -243,16 +231,6 @@ const listeners = () =>
 
 /** Bytes that one space may seem to leave; the least that one is made of takes more. */
 const LEAK = 400;
-
-/** Bytes that are in use when all is collected that can be. */
-async function inUse() {
-  for (let i = 0; i < 5; i++) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 /** @param {'shared' | 'message'} transport */
 async function spaceOnce(transport) {
@@ -272,25 +250,6 @@ async function spaceOnce(transport) {
   sdk.alloc(space, 100);
   await space.close();
   await end;
-}
-
-/**
- * What `act` leaves in memory each time, at the least: an engine's own memory comes and goes, and what
- * is leaked grows in every round.
- * @param {() => Promise<void>} act
- * @param {number} rounds
- * @param {number} times in each
- */
-async function growth(act, rounds, times) {
-  let least = Number.POSITIVE_INFINITY;
-  let base = 0;
-  for (let round = 0; round <= rounds; round++) {
-    for (let i = 0; i < times; i++) await act();
-    const now = await inUse();
-    if (round > 0) least = Math.min(least, (now - base) / times);
-    base = now;
-  }
-  return least;
 }
 
 for (const transport of /** @type {const} */ (['shared', 'message'])) {
