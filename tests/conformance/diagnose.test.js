@@ -316,7 +316,7 @@ const cases = [
     },
   },
   {
-    name: 'diagnose() tells a browser whose WebAssembly is turned off, and the loader, too',
+    name: 'diagnose() tells a browser whose WebAssembly is turned off, and the loader and create(), too',
     where: onPages, // Node's fetch is WebAssembly itself
     run: async (env) => {
       const before = codes(await diagnose());
@@ -328,6 +328,7 @@ const cases = [
         match(problemOf(report, 'no-wasm').message, /Lockdown Mode/);
         for (const address of [url, env.fault('counted.wasm?key=off')])
           match((await rejects(load(address), 'load')).message, /needs WebAssembly/);
+        match((await rejects(create(env.options), 'load')).message, /turned off here/);
       });
     },
   },
