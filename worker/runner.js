@@ -103,17 +103,14 @@ export function makeRunner(api, post, callbacks, shared, space) {
       wake();
     };
     let stop = () => {};
-    signal.addEventListener('abort', () => {
-      stop();
-      wake();
-    });
+    signal.addEventListener('abort', () => stop());
     post({ op: 'iterable', id });
     while (!signal.aborted) {
       if (credit-- <= 0) {
         credit = 0;
         await /** @type {Promise<void>} */ (
           new Promise((resolve) => {
-            wake = resolve;
+            wake = stop = resolve;
           })
         );
         continue;
@@ -121,11 +118,9 @@ export function makeRunner(api, post, callbacks, shared, space) {
       const next = await Promise.race([
         iterator.next(),
         // For each a new one: it would keep what each race has given.
-        /** @type {Promise<undefined>} */ (
-          new Promise((resolve) => {
-            stop = () => resolve(undefined);
-          })
-        ),
+        new Promise((/** @type {(nothing?: undefined) => void} */ resolve) => {
+          stop = resolve;
+        }),
       ]);
       if (!next) break;
       if (next.done) {
