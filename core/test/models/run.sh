@@ -25,7 +25,7 @@ models=core/test/models
 out=build/models
 jobs=2
 memory=4000 # MB, of each
-depth=100000
+depth=1000000
 passed=0
 failed=0
 
