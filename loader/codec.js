@@ -15,6 +15,15 @@
 
 import { readUtf8, utf8Length, writeUtf8 } from './utf8.js';
 
+/** @param {any} codec */
+export function requireCodec(codec) {
+  for (const method of ['size', 'encode', 'decode']) {
+    if (typeof codec?.[method] !== 'function' || typeof codec.id !== 'string') {
+      throw new TypeError('a codec has an id, size(), encode() and decode()');
+    }
+  }
+}
+
 /** Bytes as they are; a receiver gets a copy of its own. @type {Codec<Uint8Array>} */
 export const bytes = {
   id: 'bytes',

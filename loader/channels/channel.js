@@ -27,7 +27,7 @@
  * }} Channel
  */
 
-import { bytes } from '../codec.js';
+import { bytes, requireCodec } from '../codec.js';
 import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
 import { isStale, requireName } from '../objects.js';
@@ -162,9 +162,5 @@ function requireOptions(kind, capacity, overflow, codec) {
   if (overflow !== 'wait' && overflow !== 'fail') {
     throw new TypeError(`overflow is "wait" or "fail", not ${JSON.stringify(overflow)}`);
   }
-  for (const method of ['size', 'encode', 'decode']) {
-    if (typeof codec?.[method] !== 'function' || typeof codec.id !== 'string') {
-      throw new TypeError('a codec has an id and the functions size, encode and decode');
-    }
-  }
+  requireCodec(codec);
 }

@@ -1,5 +1,6 @@
 /** One value, for all threads. */
 
+import { requireCodec } from '../codec.js';
 import { SluiceError } from '../errors.js';
 import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
@@ -35,6 +36,7 @@ import { changed, values } from './watch.js';
  */
 export function cell(space, name, codec, initial) {
   const internals = inside(space);
+  requireCodec(codec);
   const shape = `a cell with codec ${codec.id}`;
   return objectFor(internals, name, shape, (entry) => {
     return makeCell(valueFor(internals, entry, codec, initial), internals, `cell "${name}"`);

@@ -1,5 +1,6 @@
 /** Values by key, for all threads. */
 
+import { requireCodec } from '../codec.js';
 import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
 import { requireNumber } from '../number.js';
@@ -45,6 +46,7 @@ export function store(space, name, options = {}) {
   const internals = inside(space);
   const { entries = ENTRIES } = options;
   const codec = /** @type {import('../codec.js').Codec<V>} */ (options.codec ?? valueCodec);
+  requireCodec(codec);
   requireNumber('entries', entries, 1, MOST_ENTRIES);
   const shape = `a store of ${entries} entries with codec ${codec.id}`;
   return objectFor(internals, name, shape, (entry) => {

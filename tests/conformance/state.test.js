@@ -421,6 +421,10 @@ export const states = [
         for (const entries of [0, -1, 1.5, 65536, '3']) {
           throws(() => store(space, 's', /** @type {any} */ ({ entries })), typeError);
         }
+        for (const codec of /** @type {any[]} */ ([0, json, { id: 'mine' }])) {
+          match(throws(() => cell(space, 'v', codec, 0), typeError).message, /codec has an id/);
+          match(throws(() => store(space, 's', { codec }), typeError).message, /codec has an id/);
+        }
         throws(() => store(space, ''), typeError);
         const one = store(space, 's', { codec: text });
         throws(() => one.get(/** @type {any} */ (1)), typeError);
