@@ -13,12 +13,12 @@
  *   busy: boolean, readonly batch: number, readonly scratch: number,
  *   peek(): number, length(): number, type(): number, status(): number,
  *   drain(limit: number): number, release(): void, rewind(): void,
- *   sleep(wanted: () => boolean): Promise<void> | undefined, wait(ns: bigint): number,
+ *   sleep(): Promise<void> | undefined, pass?(): void, wait(ns: bigint): number,
  *   lost(): number, close(): void,
  * }} Consumer `peek`: the oldest record's address, 0 with `status` saying why; `drain`: reads up to so
  *   many into `batch`, gives their number or a status; `scratch`: MESSAGE_BYTES; `release`: all that was read; `rewind`: it is
- *   read again; `busy`: a batch is being shown to the user; `wanted`: does anybody still want what
- *   the sleep waited for
+ *   read again; `busy`: a batch is being shown to the user; `pass`: another consumer is to be woken in
+ *   place of this one, which does not want the record any more
  */
 
 import { SluiceError, statusError } from '../errors.js';
@@ -149,15 +149,17 @@ function ringConsumer(ring) {
     drain: (limit) => drain(consumer, batch, limit, 0),
     release: () => release(consumer),
     rewind: () => call('rewind')(consumer),
-    sleep(wanted) {
+    sleep() {
       if (call('consumer_sleep')(consumer) !== 1) return undefined;
       if (!many) return ring.filled.sleep();
       asleep++;
       return ring.filled.sleep(thread.i32[key]).then(() => {
         asleep--;
-        // A commit wakes one sleeper: who does not want the record any more wakes the next.
-        if (!wanted()) Atomics.notify(thread.i32, filled, 1);
       });
+    },
+    // A commit wakes one sleeper.
+    pass: () => {
+      if (many) Atomics.notify(thread.i32, filled, 1);
     },
     wait: (ns) => {
       // Of two sleepers of one thread the commit may wake the one that cannot run now.

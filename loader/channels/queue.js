@@ -15,7 +15,8 @@ import { limit, watch } from '../wait.js';
 export const NOT_YET = Symbol('not yet');
 
 /**
- * @param {{sleep(): Promise<void>}} bell
+ * @param {{sleep(): Promise<void>, pass?(): void}} bell `pass`: wakes another thread in place of this one, where nobody
+ *   waits any more for what it was woken for
  * @param {(need: number) => boolean} sleep tells the core that this end will sleep; false: try again
  * @param {string} what
  * @param {() => boolean | Promise<void>} [linger] looks again for a moment before it sleeps (linger.js)
@@ -55,8 +56,13 @@ export function makeQueue(bell, sleep, what, linger) {
   /** @returns {boolean} false: it can be tried now */
   function fallAsleep() {
     if (!sleep(items[0].operation.need)) return false;
-    bell.sleep().then(serve);
+    bell.sleep().then(awake);
     return true;
+  }
+
+  function awake() {
+    if (items.length === 0) bell.pass?.();
+    serve();
   }
 
   function serve() {

@@ -54,9 +54,10 @@ export function makeReceiver(ring, codec, onClose) {
         await asleep;
         thread.linger.turned();
       },
+      pass: consumer.pass,
     },
     () => {
-      asleep = consumer.sleep(() => waiting.length > 0);
+      asleep = consumer.sleep();
       return asleep !== undefined;
     },
     `a receive on ${what}`,
