@@ -61,7 +61,8 @@
  *   there will be no more data, or nobody reads it any more; `reason`: what the sender said; `parts`:
  *   what the receiver leaves unread
  * @typedef {{op: 'ended', id: number}} Ended the answer
- * @typedef {Open | Refused | Data | Got | Free | Want | Yield | Back | End | Ended} ChannelMessage
+ * @typedef {{op: 'resume', id: number}} Resume another has come in place of the last one at the other side, whose death an `end` told
+ * @typedef {Open | Refused | Data | Got | Free | Want | Yield | Back | End | Ended | Resume} ChannelMessage
  *
  * @typedef {{
  *   sluice: 1, id: string, transport: 'shared' | 'message', module: WebAssembly.Module,

@@ -77,7 +77,10 @@ export function makeReceiver(ring, codec, onClose) {
 
   /** @param {number} status why nothing was read; returns when more may come */
   function requireMore(status) {
-    if (status === Status.EMPTY) return;
+    if (status === Status.EMPTY) {
+      if (ring.orphan) throw ring.orphan;
+      return;
+    }
     if (status === Status.CLOSED) throw endOf(ring);
     throw statusError(status, what);
   }
@@ -86,7 +89,7 @@ export function makeReceiver(ring, codec, onClose) {
   function peek(waiting) {
     requireOpen();
     const at = consumer.peek();
-    if (at !== 0 || !ring.pull) return at;
+    if (at !== 0 || !ring.pull || ring.orphan) return at;
     ring.pull(1, waiting);
     return consumer.peek();
   }
@@ -215,7 +218,7 @@ export function makeReceiver(ring, codec, onClose) {
         while (total < limit) {
           const most = Math.min(layout.BATCH, limit - total);
           let count = consumer.drain(most);
-          if (count === Status.EMPTY && ring.pull) {
+          if (count === Status.EMPTY && ring.pull && !ring.orphan) {
             ring.pull(most);
             count = consumer.drain(most);
           }

@@ -11,7 +11,7 @@
  *   received: number, lost: number, users: number,
  *   producer?: {users: number, end: any}, consumer?: {users: number, end: any},
  *   committed?: () => Promise<void> | undefined, flush?: () => void,
- *   pull?: (records: number, waiting?: boolean) => void, failure?: Error,
+ *   pull?: (records: number, waiting?: boolean) => void, failure?: Error, orphan?: Error,
  *   end?: 'sender' | 'receiver', blocks?: Map<number, ArrayBuffer>, spare?: ArrayBuffer[], makeBlocks?: (ring: Ring) => import('./blocks.js').Blocks,
  *   done?: () => void, last?: Figures,
  * }} Ring `kind`: the ring's own; `most`: bytes that its space may get; `filled` rings for the
@@ -19,7 +19,7 @@
  *   thread; `users`: its open ends, and the name by which this thread knows it; `producer` and `consumer`: what its senders, or receivers, share. On the message transport
  *   each end has a ring of its own, of the kind "spsc": `committed` is pending while the creator has
  *   not acknowledged what was sent so far, `flush` posts what is there, `pull` asks for so many
- *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `spare` those that can be used again, `blocks` has what records of the type BLOCK
+ *   records more (`waiting`: and somebody waits for them), `failure` says why the creator refused, `orphan` that the last at the other side died, in whose place another may come, `spare` those that can be used again, `blocks` has what records of the type BLOCK
  *   stand for and `makeBlocks` makes them, `done` is called by each of the ring's two users, and `last` has its figures after that
  *
  * @typedef {import('./channel.js').ChannelStats} Figures
@@ -108,6 +108,7 @@ export function openRing(thread, shape, most, localBell) {
     lost: 0,
     users: 1,
     failure: undefined,
+    orphan: undefined,
   };
 }
 

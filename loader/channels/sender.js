@@ -72,7 +72,9 @@ export function makeSender(ring, codec, overflow, onClose) {
   const inRing = (length) => (length > longest ? layout.MESSAGE_BYTES : length);
 
   const notOpen = () =>
-    closed ? new SluiceError('closed', `this sender of ${what} is closed`) : ring.failure;
+    closed
+      ? new SluiceError('closed', `this sender of ${what} is closed`)
+      : (ring.failure ?? ring.orphan);
 
   /**
    * Room for `length` bytes: its address, 0 when there is none now. This and `publish` run for each
@@ -83,7 +85,7 @@ export function makeSender(ring, codec, overflow, onClose) {
    * @returns {number}
    */
   function tryClaim(length, type = 0) {
-    if (closed || ring.failure) throw notOpen();
+    if (closed || ring.failure || ring.orphan) throw notOpen();
     if (!Number.isInteger(length) || length < 0 || length > longest) throw noLength(length);
     const at = producer.claim(length, type);
     return at === 0 ? tryAgain(length, type) : at;

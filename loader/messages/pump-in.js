@@ -5,7 +5,9 @@
 
 import { turn } from '#platform';
 import { closeRing } from '../channels/reason.js';
+import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import * as Status from '../status.js';
 import { check } from '../thread.js';
 import { makeDebts } from './debts.js';
 import { aligned, BLOCK, HEADER, PADDING } from './frames.js';
@@ -91,6 +93,13 @@ export function pumpIn(ring, post, onOver) {
   /** @param {{code: string, reason?: import('../channels/reason.js').Reason}} how */
   function close({ code, reason }) {
     if (closed) return;
+    if (code === 'peer-lost' && shape.kind !== 'spsc' && !gone) {
+      // Another sender may come.
+      ending = undefined;
+      ring.orphan = statusError(Status.PEER_LOST, `channel "${shape.name}"`);
+      ring.filled.ring();
+      return;
+    }
     closed = true;
     if (code === 'peer-lost') exports.sluice_ring_bury(at, OWNER);
     else closeRing(ring, producer, reason);
@@ -228,6 +237,8 @@ export function pumpIn(ring, post, onOver) {
       } else if (message.op === 'yield') {
         if (backlog.length > 0) wanted = 0;
         giveBack();
+      } else if (message.op === 'resume') {
+        ring.orphan = undefined;
       } else if (message.op === 'end') {
         ending = message;
         fill(asks ? 0 : Infinity);

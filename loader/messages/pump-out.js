@@ -150,16 +150,31 @@ export function pumpOut(ring, post, onOver) {
     return new Promise((resolve, reject) => waiting.push({ tail, resolve, reject }));
   };
 
+  /** @param {'closed' | 'peer-lost' | 'poisoned'} code */
+  const lost = (code) =>
+    statusError(
+      code === 'peer-lost' ? Status.PEER_LOST : Status.CLOSED,
+      `a send on channel "${shape.name}"`,
+    );
+
   /** @type {Pump} */
   const pump = {
     receive(message) {
       if (message.op === 'end') {
         post({ op: 'ended' });
+        if (message.code === 'peer-lost' && shape.kind !== 'spsc') {
+          // Another receiver may come.
+          ring.orphan = lost('peer-lost');
+          ring.drained.ring();
+          return;
+        }
         orphaned = !told && !over;
         if (orphaned) tellClosed();
         pump.end(message.code);
       } else if (over) {
         return;
+      } else if (message.op === 'resume') {
+        ring.orphan = undefined;
       } else if (message.op === 'got') {
         acknowledge(/** @type {number} */ (posted.shift()));
         debts.pay();
@@ -176,12 +191,7 @@ export function pumpOut(ring, post, onOver) {
       if (over) return;
       if (code === 'peer-lost') exports.sluice_ring_bury(at, OWNER);
       else exports.sluice_ring_consumer_close(consumer);
-      const error =
-        ring.failure ??
-        statusError(
-          code === 'peer-lost' ? Status.PEER_LOST : Status.CLOSED,
-          `a send on channel "${shape.name}"`,
-        );
+      const error = ring.failure ?? lost(code);
       for (const { reject } of waiting.splice(0)) reject(error);
       finish();
     },

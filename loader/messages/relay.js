@@ -196,7 +196,10 @@ function makeChannel(shape) {
       if (ended && (kind === 'spsc' || ended.code !== 'peer-lost')) {
         throw new SluiceError('closed', `channel "${name}" was closed by its last sender`);
       }
-      ended = undefined; // the last one died, and this one takes its place
+      if (ended) {
+        ended = undefined; // the last one died, and this one takes its place
+        for (const sink of sinks) sink.resume();
+      }
       /** @type {Source} */
       const source = { post };
       sources.add(source);
@@ -222,7 +225,10 @@ function makeChannel(shape) {
       if (unread && (kind === 'spsc' || unread !== 'peer-lost')) {
         throw new SluiceError('closed', `channel "${name}" was closed by its last receiver`);
       }
-      unread = undefined; // the last one died, and this one takes its place
+      if (unread) {
+        unread = undefined; // the last one died, and this one takes its place
+        for (const source of sources) source.post({ op: 'resume' });
+      }
       const sink = makeSink(post, kind, capacity, (records) => {
         stats.lost += records;
       });

@@ -11,13 +11,14 @@
  *   yield(): void,
  *   settleAll(): {records: number, bytes: number},
  *   end(message: {op: 'end'}): void,
+ *   resume(): void,
  *   finish(): void,
  * }} Sink `wants`: so many records more, and `waiting` for them, or only for its next look; `records`: those that it has; `turns`: how often it has given back, as it says; `owed`: runs that will
  *   come back as well, before which it gets no others; `hasTurned`: it gave back, and `seen` was the
  *   last that it had got; `takeBack`: unread;
  *   `yield`: gives back what it got only for its next look, if it has not looked;
  *   `settleAll`: frees all that it has, and says how much that was; `finish`: it is given all that
- *   there is, and keeps it
+ *   there is, and keeps it; `resume`: the end was none, another sender has come
  */
 
 import { measure } from './frames.js';
@@ -151,6 +152,12 @@ export function makeSink(post, kind, capacity, onLost) {
     end(message) {
       ending ??= message;
       catchUp();
+    },
+
+    resume() {
+      if (ended) post({ op: 'resume' });
+      ending = undefined;
+      ended = false;
     },
   };
   return sink;

@@ -47,6 +47,35 @@ async function withSpace(env, use) {
   }
 }
 
+/**
+ * Two receivers: this thread's of the channel `kind`, and another's of "afar".
+ *
+ * @param {import('sluice').Receiver<string>} receiver
+ * @param {string} kind
+ * @param {import('./agent.js').Agent} reader
+ * @returns {[string, () => Promise<string>][]}
+ */
+const receives = (receiver, kind, reader) => [
+  [kind, () => receiver.receive()],
+  ['afar', () => reader.call('receive', 'afar')],
+];
+
+/** As soon as this thread has heard that another took the dead one's place. @template T @param {() => Promise<T>} act */
+async function again(act) {
+  /** @type {T | undefined} */
+  let value;
+  await until(async () => {
+    try {
+      value = await act();
+      return true;
+    } catch (error) {
+      equal(/** @type {any} */ (error).code, 'peer-lost');
+      return false;
+    }
+  }, 'another in its place');
+  return value;
+}
+
 /** @type {import('./env.js').Case[]} */
 const senders = MANY.flatMap((kind) => [
   {
@@ -172,6 +201,53 @@ const senders = MANY.flatMap((kind) => [
         const all = [];
         for await (const value of channel(space, 'c', here(kind)).receiver()) all.push(value);
         deepEqual(all, ['first', 'second']);
+      }),
+  },
+  {
+    name: `${kind}: a receiver that was told of its last sender's death goes on with the next sender`,
+    run: (env) =>
+      withAgents(env, 3, async (space, one, other, reader) => {
+        const receiver = channel(space, kind, here(kind)).receiver();
+        await reader.call('receiver', 'afar', there(kind));
+        for (const [name, receive] of receives(receiver, kind, reader)) {
+          await one.call('sender', name, there(kind));
+          await one.call('send', name, 'first');
+          equal(await receive(), 'first');
+        }
+        const waiting = rejects(within(receiver.receive(), LONG, 'the death'), 'peer-lost');
+        await one.peer.terminate();
+        await waiting;
+        for (const [name, receive] of receives(receiver, kind, reader)) {
+          for (const _ of [1, 2]) await rejects(within(receive(), LONG, name), 'peer-lost');
+          await other.call('sender', name, there(kind));
+          await other.call('send', name, 'second');
+          equal(await again(receive), 'second');
+          await other.call('closeSender', name);
+          await rejects(within(receive(), LONG, `${name}, the end`), 'closed');
+        }
+      }),
+  },
+  {
+    name: `${kind}: a sender that was told of its last receiver's death goes on with the next receiver`,
+    run: (env) =>
+      withAgents(env, 2, async (space, one, other) => {
+        const both = channel(space, 'c', here(kind));
+        const sender = both.sender();
+        await one.call('receiver', 'c', there(kind));
+        await sender.send('first');
+        equal(await one.call('receive', 'c'), 'first');
+        await one.peer.terminate();
+        await rejects(within(sendUntilRefused(sender), LONG, 'the death'), 'peer-lost');
+        await rejects(sender.send('refused'), 'peer-lost');
+        await other.call('receiver', 'c', there(kind));
+        await again(() => sender.send('last'));
+        sender.close();
+        const all = [];
+        for (let value = ''; value !== 'last'; all.push(value)) {
+          value = await within(other.call('receive', 'c'), LONG, 'what is there');
+        }
+        ok(!all.includes('refused'), 'what was refused was not sent');
+        await rejects(within(other.call('receive', 'c'), LONG, 'the end'), 'closed');
       }),
   },
   {
@@ -597,6 +673,7 @@ const broadcasts = [
         const next = both.receiver();
         await sender.send('from the next');
         equal(await next.receive(), 'from the next');
+        equal(await again(() => receiver.receive()), 'from the next');
         sender.close(new Error('enough'));
         match((await rejects(next.receive(), 'closed')).message, /enough/);
       }),
