@@ -73,7 +73,7 @@
  *   program made the space in a memory of its own; `creator`: a worker, and what proves its life
  */
 
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** @param {unknown} data @param {string} kind @returns {any} */
 export const handshake = (data, kind) =>

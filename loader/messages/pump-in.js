@@ -239,6 +239,7 @@ export function pumpIn(ring, post, onOver) {
         giveBack();
       } else if (message.op === 'resume') {
         ring.orphan = undefined;
+        ending = undefined; // it may still wait for room
       } else if (message.op === 'end') {
         ending = message;
         fill(asks ? 0 : Infinity);

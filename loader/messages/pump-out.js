@@ -189,6 +189,7 @@ export function pumpOut(ring, post, onOver) {
 
     end(code) {
       if (over) return;
+      ring.orphan = undefined; // what the ring says from now on is for good
       if (code === 'peer-lost') exports.sluice_ring_bury(at, OWNER);
       else exports.sluice_ring_consumer_close(consumer);
       const error = ring.failure ?? lost(code);

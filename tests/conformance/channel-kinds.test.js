@@ -228,6 +228,30 @@ const senders = MANY.flatMap((kind) => [
       }),
   },
   {
+    name: `${kind}: a sender that comes before what the dead ones sent is read goes on behind it`,
+    run: (env) =>
+      withAgents(env, 3, async (space, one, other, next) => {
+        const receiver = channel(space, 'c', here(kind)).receiver();
+        // Over messages more than the receiver's own ring has room for.
+        const count = env.transport === 'shared' ? 4 : 9;
+        const long = 'x'.repeat(100);
+        for (const agent of [one, other]) {
+          await agent.call('sender', 'c', there(kind));
+          for (let i = 0; i < count; i++) await agent.call('send', 'c', long);
+        }
+        for (const agent of [one, other]) await agent.peer.terminate();
+        await next.call('sender', 'c', there(kind));
+        await next.call('send', 'c', 'behind it');
+        for (let i = 0; i < 2 * count; i++) {
+          equal(await within(receiver.receive(), LONG, `record ${i}`), long);
+        }
+        equal(await within(receiver.receive(), LONG, 'what is behind it'), 'behind it');
+        const waiting = receiver.receive();
+        await next.call('send', 'c', 'last');
+        equal(await within(waiting, LONG, 'the last record'), 'last');
+      }),
+  },
+  {
     name: `${kind}: a sender that was told of its last receiver's death goes on with the next receiver`,
     run: (env) =>
       withAgents(env, 2, async (space, one, other) => {
