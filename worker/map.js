@@ -70,10 +70,11 @@ export async function* mapOver(run, name, items, options, window) {
 
   try {
     for (;;) {
-      if (failure) throw failure.reason;
-      if (!ended && !reading && calls.size < window) read();
+      if (!failure && !ended && !reading && calls.size < window) read();
       const [first] = calls;
       const next = ordered ? first : [...calls].find(({ settled }) => settled);
+      // What is there already comes first.
+      if (failure && !next?.settled) throw failure.reason;
       if (next?.settled) {
         calls.delete(next);
         yield* await next.results;

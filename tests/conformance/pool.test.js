@@ -374,6 +374,27 @@ export const pools = [
       }),
   },
   {
+    name: 'results that are there come before the error of the items',
+    run: (env) =>
+      withPool(env, { size: 2 }, async (made) => {
+        let fail = () => {};
+        async function* items() {
+          yield* [1, 2, 3];
+          await new Promise((_, reject) => {
+            fail = () => reject(new Error('no more items'));
+          });
+        }
+        const values = made.map('addLater', items());
+        equal((await values.next()).value, 2);
+        await until(() => made.stats().completed === 3, 'the other results');
+        fail();
+        await new Promise((resolve) => setTimeout(resolve));
+        equal((await values.next()).value, 3);
+        equal((await values.next()).value, 4);
+        await rejects(values.next(), (error) => /no more items/.test(error.message));
+      }),
+  },
+  {
     name: 'a map never takes more items than its window',
     run: (env) =>
       withPool(env, { size: 2 }, async (made) => {
