@@ -1,6 +1,7 @@
 /** platform.web.js, for Node. */
 
 import { Buffer } from 'node:buffer';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 
@@ -17,6 +18,11 @@ export async function read(url, init) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
     return new Response(null, { status: 404, statusText: 'no such file' });
   }
+}
+
+/** Node takes the eleventh listener of a signal for a leak, and warns. @param {AbortSignal} signal */
+export function forMany(signal) {
+  if (signal instanceof AbortSignal) setMaxListeners(0, signal);
 }
 
 /** All of Node's threads may. */

@@ -55,6 +55,9 @@ export const keepAlive = () => () => {};
 /** Bytes that will all be written. @param {number} bytes */
 export const room = (bytes) => new Uint8Array(bytes);
 
+/** Lets a signal have many listeners, without a warning. @param {AbortSignal} _signal */
+export const forMany = (_signal) => {};
+
 /** Lets a port not keep the thread alive. @param {unknown} _port */
 export const unref = (_port) => {};
 

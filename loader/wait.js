@@ -6,6 +6,7 @@
  * @typedef {Pick<Wait, 'timeout'>} WaitSync
  */
 
+import { forMany } from '#platform';
 import { SluiceError } from './errors.js';
 
 /** The longest delay that a timer takes; more is for ever. */
@@ -49,7 +50,10 @@ export function watch(wait, what, fail) {
     stop();
     fail(signal?.reason);
   };
-  signal?.addEventListener('abort', abort);
+  if (signal) {
+    forMany(signal);
+    signal.addEventListener('abort', abort);
+  }
   if (timeout <= LONGEST) {
     timer = setTimeout(() => {
       stop();

@@ -21,7 +21,7 @@ function hold(name, bytes, budget) {
 
 /** @type {Record<string, [budget: number, target: number]>} */
 const limited = {
-  'dist/compute-worker.js': [9_620, 5_000],
+  'dist/compute-worker.js': [9_650, 5_000],
   'dist/loader.js': [5_100, 5_100],
   'dist/diagnose.js': [5_000, 5_000],
 };

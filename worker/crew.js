@@ -12,6 +12,7 @@
  *   `number`: in the queue of lanes.js
  */
 
+import { forMany } from '#platform';
 import { spawn } from '../loader/spawn.js';
 import { linkTo } from './connect.js';
 import { startPackaged } from './packaged.js';
@@ -54,6 +55,7 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
       const peer = await (make ? spawn(space, make, { signal }) : startPackaged(space, { signal }));
       // A pool that has nothing to do keeps no Node running.
       /** @type {any} */ (peer.worker).unref?.();
+      forMany(signal);
       signal.addEventListener('abort', peer.terminate);
       /** @type {Member | undefined} */
       let member;

@@ -161,6 +161,24 @@ for (const transport of /** @type {const} */ (['shared', 'message'])) {
     await pool.run('echo', [1]);
     await inUse(); // the call is behind us
     const kept = resources();
+    /** @type {Error[]} */
+    const warnings = [];
+    process.on('warning', (warning) => warnings.push(warning));
+    await t.test(
+      'a dozen who wait with one signal, and a dozen connections, bring no warning',
+      async () => {
+        const { signal } = new AbortController();
+        const remotes = Array.from({ length: 12 }, () => sdk.connect(peer, { space }));
+        await Promise.all(remotes.map((one) => /** @type {any} */ (one).echo(1)));
+        await Promise.all(remotes.map(() => pool.run('echo', [1], { signal })));
+        for (const one of remotes)
+          await /** @type {any} */ (one)[
+            Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
+          ]();
+        await inUse(); // they are told in a later turn
+        assert.deepEqual(warnings, []);
+      },
+    );
     for (const [name, open] of Object.entries(plays)) {
       await t.test(`${name} leave nothing`, { timeout: 60_000 }, async () => {
         const { step, end, times = TIMES } = open(stage);
