@@ -199,8 +199,11 @@ export function makeLanes(space, blocking, on) {
     on.ran(began - timeOrigin - task.queuedAt, ran);
     if (member) on.did(member, began + ran);
     if (what === lane.BY_MESSAGE) {
-      // It ends with its message, which may have come before.
-      if (!task.standIn && !task.left && member) expect(task, member);
+      // It ends with its message, which may have come before; or nobody waits for it.
+      if (!task.standIn) {
+        if (task.left) on.end(task);
+        else if (member) expect(task, member);
+      }
       free(task);
       return;
     }

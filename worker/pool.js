@@ -213,15 +213,18 @@ export function pool(space, make, options = {}) {
   function giveUp(task, wait = grace) {
     if (task.left || task.rare?.patience !== undefined) return;
     const rare = task.rarely();
-    rare.patience = setTimeout(() => {
-      rare.patience = undefined;
-      const member = lanes ? lanes.stop(task) : rare.member;
-      if (!member) giveUp(task, RETRY);
-      else {
-        crew.dismiss(member);
-        leave(task);
-      }
-    }, wait);
+    rare.patience = setTimeout(
+      () => {
+        rare.patience = undefined;
+        const member = lanes ? lanes.stop(task) : rare.member;
+        if (!member) giveUp(task, RETRY);
+        else {
+          crew.dismiss(member);
+          leave(task);
+        }
+      },
+      Math.min(wait, LARGEST),
+    );
     /** @type {any} */ (rare.patience).unref?.();
   }
 
