@@ -1,6 +1,6 @@
 /** Options that are numbers. */
 
-/** Of counts that have no other bound. */
+/** Of counts that have no other bound; and the most that a timer takes, in milliseconds. */
 export const LARGEST = 0x7fff_ffff;
 
 /**

@@ -28,8 +28,8 @@
  *   stats(): PoolStats, close(wait?: import('../loader/wait.js').Wait): Promise<void>, [Symbol.asyncDispose](): Promise<void>,
  * }} Pool events: "crash" (its `error`: what happened) and "drain" (there is nothing left to do).
  *   `map`: the results, in the order of the items if it is not `ordered: false`, `chunk` items a
- *   call; `timeout` is each call's, the signal is for all. `parallel`: the module's exported function `entry(begin, end, ...args)` over [0, count);
- *   it ends, well or not, when nobody computes any more, or who went on was terminated. On messages
+ *   call; `timeout` is each call's, the signal is for all. `parallel`: the module's exported function
+ *   `entry(begin, end, ...args)` over [0, count); it ends, well or not, when nobody computes any more, or who went on was terminated. On messages
  *   the calling thread computes, in turns. `close`: when all calls have ended, or at the end of the wait, which rejects those left
  */
 
