@@ -58,24 +58,35 @@ export function makeValues(room) {
     return table;
   }
 
+  /** @param {Table} table @param {Entry} entry */
+  function become(table, entry) {
+    const [key, version, bytes] = entry;
+    if (bytes) table.values.set(key, { version, bytes });
+    else {
+      table.values.delete(key);
+      table.floor = Math.max(table.floor, version);
+    }
+    for (const watcher of table.watchers) watcher({ entry });
+  }
+
   /** @param {Put} message @param {Table} table */
   function put({ key, bytes, expected }, table) {
-    const { name, values, watchers, shape, floor } = table;
+    const { name, values, shape, floor } = table;
     const there = values.get(key);
     const stands = there?.version ?? 0;
     if ((expected !== undefined && expected !== stands) || (!bytes && !there)) {
       return { done: false, version: stands, bytes: there?.bytes };
     }
-    if (!there && values.size >= (shape.entries ?? Infinity)) throw full(name, values.size);
-    take(name, bytes, there?.bytes);
     const version = (there?.version ?? floor) + 1;
-    if (bytes) values.set(key, { version, bytes });
-    else {
-      values.delete(key);
-      table.floor = Math.max(floor, version);
+    try {
+      if (!there && values.size >= (shape.entries ?? Infinity)) throw full(name, values.size);
+      take(name, bytes, there?.bytes);
+    } catch (error) {
+      // Its thread shows it with that version until it hears of this: no other value may have it.
+      become(table, [key, version + 1, there?.bytes]);
+      throw error;
     }
-    const entry = /** @type {Entry} */ ([key, version, bytes]);
-    for (const watcher of watchers) watcher({ entry });
+    become(table, [key, version, bytes]);
     return { done: true, version, bytes };
   }
 

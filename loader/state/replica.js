@@ -73,16 +73,20 @@ export function replica(client, entry, shape, codec, initial) {
   ready.catch(fail);
   entry.close = () => fail(wasRemoved(`"${name}"`));
 
+  function requireLive() {
+    if (failure) throw failure;
+  }
+
   /** @param {string} key @returns {Value | undefined} */
   function at(key) {
-    if (failure) throw failure;
+    requireLive();
     const found = own.get(key) ?? confirmed.get(key);
     return found?.bytes && found;
   }
 
   /** @param {string} key @param {Uint8Array | undefined} bytes @param {number | undefined} expected */
   async function change(key, bytes, expected) {
-    if (failure) throw failure;
+    requireLive();
     const id = ids++;
     if (expected === undefined) {
       own.set(key, { version: (confirmed.get(key)?.version ?? floor) + 1, bytes, id });
@@ -99,8 +103,10 @@ export function replica(client, entry, shape, codec, initial) {
     }
   }
 
-  const names = () =>
-    [...new Set([...confirmed.keys(), ...own.keys()])].filter((key) => at(key) !== undefined);
+  function names() {
+    requireLive();
+    return [...new Set([...confirmed.keys(), ...own.keys()])].filter((key) => at(key));
+  }
 
   /** @type {import('./shared.js').Table} */
   const table = {

@@ -434,6 +434,14 @@ export const states = [
         const counter = cellOf(space, 'c');
         // Node would stay for it, and the suite's end says so.
         await rejects(counter.changed(counter.version, { timeout: -1 }), typeError);
+        const never = { timeout: NaN };
+        await rejects(
+          counter.update(() => 7, never),
+          typeError,
+        );
+        await rejects(one.set('a', 'x', never), typeError);
+        equal(counter.get(), 0);
+        equal(one.get('a'), undefined);
       }),
   },
   {
@@ -505,12 +513,44 @@ export const states = [
     },
   },
   {
+    name: 'a change that was refused is not taken for the next one, by no watch and no replace',
+    run: async (env) => {
+      const space = await create({ ...env.options, bytes: 2 ** 18 });
+      const one = store(space, 's', { codec: text, entries: 2 });
+      await one.set('a', 'old');
+      await one.set('b', 'old');
+      const large = 'x'.repeat(2 ** 19);
+      for (const [key, value, code] of [
+        ['a', large, 'no-memory'],
+        ['c', 'much', 'full'],
+      ]) {
+        const changes = one.watch(key);
+        const before = (await changes.next()).value;
+        const refused = rejects(one.set(key, value), code);
+        // Over messages this thread sees its own change at once.
+        if (one.get(key) === value) equal((await changes.next()).value, value);
+        const stale = one.replace(key, value, 'stale');
+        await refused;
+        equal(await stale, false, `a replace of ${key}`);
+        equal(one.get(key), before);
+        await one.delete('b');
+        await one.set(key, 'new');
+        for (let seen = before; seen !== 'new'; ) seen = (await changes.next()).value;
+        await changes.return?.();
+        await one.delete('c');
+        await one.set('b', 'old');
+      }
+      await space.close();
+    },
+  },
+  {
     name: 'the cells and stores of a space that was closed say so, whoever has their memory now',
     run: async (env) => {
       const space = await create(env.options);
       const fixed = cell(space, 'f', PAIR, { n: 1, m: -1 });
       const one = cellOf(space, 'c');
       const values = storeOf(space, 's');
+      const empty = storeOf(space, 'e');
       await values.set('a', 1);
       await space.close();
       throws(() => fixed.get(), 'closed');
@@ -518,6 +558,9 @@ export const states = [
       throws(() => values.get('a'), 'closed');
       throws(() => values.version('a'), 'closed');
       throws(() => [...values.keys()], 'closed');
+      throws(() => values.size, 'closed');
+      throws(() => [...empty.keys()], 'closed');
+      throws(() => empty.size, 'closed');
       await rejects(values.set('a', 2), 'closed');
       await rejects(one.set(2), 'closed');
       await rejects(fixed.set({ n: 2, m: -2 }), 'closed');
