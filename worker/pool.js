@@ -39,7 +39,7 @@ import { ASYNC_DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { LARGEST, requireNumber } from '../loader/number.js';
-import { limit, within } from '../loader/wait.js';
+import { requireWait, within } from '../loader/wait.js';
 import { makeBacklog } from './backlog.js';
 import { makeDirect } from './by-message.js';
 import { answerOf } from './caller.js';
@@ -67,7 +67,7 @@ const SOON = /* @__PURE__ */ Promise.resolve();
  * @returns {Pool<A>}
  */
 export function pool(space, make, options = {}) {
-  inside(space);
+  const internals = inside(space);
   const { maxQueue = Infinity, grace = GRACE, blocking = false } = options;
   requireNumber('maxQueue', maxQueue, 0);
   requireNumber('grace', grace, 0);
@@ -100,16 +100,16 @@ export function pool(space, make, options = {}) {
         died: member.task ? [member.task] : [],
         again: [],
       };
+      const { closed } = internals; // its workers end with it
       for (const task of died) {
-        if (!task.over && task.retries-- > 0) again.push(task);
+        if (!task.over && !closed && task.retries-- > 0) again.push(task);
         else {
-          const text = `the worker that ran ${task.name}() has ended; pass retry where it may run twice`;
           end(task);
-          reject(task, new SluiceError('peer-lost', text, { cause }));
+          reject(task, closed ? spaceClosed(task) : workerEnded(task, cause));
         }
       }
       putBack(again);
-      if (member.dismissed) return;
+      if (member.dismissed || closed) return;
       counts.crashed++;
       target.dispatchEvent(Object.assign(new Event('crash'), { error: cause }));
     },
@@ -262,8 +262,7 @@ export function pool(space, make, options = {}) {
     if (options !== NO_OPTIONS) {
       requireNumber('priority', priority, -Infinity);
       requireNumber('retry', task.retries, 0);
-      options.signal?.throwIfAborted();
-      limit(options.timeout);
+      requireWait(options);
     }
     if (closing) throw closing;
     const failure = crew.failure();
@@ -394,6 +393,18 @@ const full = (most) =>
     'full',
     `${most} calls of this pool wait already, its maxQueue: wait for "drain"`,
   );
+
+/** @param {Task} task @param {unknown} cause */
+const workerEnded = ({ name }, cause) =>
+  new SluiceError(
+    'peer-lost',
+    `the worker that ran ${name}() has ended; pass retry where it may run twice`,
+    { cause },
+  );
+
+/** @param {Task} task */
+const spaceClosed = ({ name }) =>
+  new SluiceError('closed', `the space was closed while ${name}() ran`);
 
 /** @param {PoolOptions} options */
 function requireSizes({ size, minSize = 0, idleTimeout = IDLE }) {

@@ -530,6 +530,22 @@ export const pools = [
     },
   },
   {
+    name: 'the calls of a pool end with its space as "closed", and its workers have not crashed',
+    run: async (env) => {
+      const space = await create(env.options);
+      /** @type {import('sluice').Pool<import('./serving.js').Api>} */
+      const made = pool(space, start(env), { size: 1 });
+      const running = rejects(made.run('spin', [], { retry: 1 }), 'closed');
+      const waiting = rejects(made.run('add', [1, 2]), 'closed');
+      await until(() => made.stats().busy === 1, 'the start');
+      await space.close();
+      await running;
+      await waiting;
+      equal(made.stats().crashed, 0);
+      await made.close();
+    },
+  },
+  {
     name: 'a getter of an argument may call the pool',
     run: (env) =>
       withPool(env, { size: 1 }, async (made) => {
