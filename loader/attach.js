@@ -8,7 +8,7 @@ import { inside, spaceOf } from './internals.js';
 import { followByMessages } from './messages/follow.js';
 import { join, makeSpace } from './space.js';
 import { attachToSpawner } from './spawned.js';
-import { within } from './wait.js';
+import { requireWait, within } from './wait.js';
 import { substitute } from './worklet.js';
 
 /**
@@ -21,7 +21,7 @@ import { substitute } from './worklet.js';
  * @returns {Promise<import('./space.js').Space>}
  */
 export async function attach(handle, options = {}) {
-  options.signal?.throwIfAborted();
+  requireWait(options);
   if (handle === undefined || handle === null) {
     return attachToSpawner(options, followByMessages);
   }

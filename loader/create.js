@@ -22,7 +22,7 @@ import { part } from './part.js';
 import { random } from './random.js';
 import { join, makeSpace } from './space.js';
 import { CORE_STACK, MODULE_STACK } from './thread.js';
-import { within } from './wait.js';
+import { requireWait, within } from './wait.js';
 
 /**
  * Makes a space.
@@ -31,7 +31,7 @@ import { within } from './wait.js';
  * @returns {Promise<import('./space.js').Space>}
  */
 export async function create(options = {}) {
-  options.signal?.throwIfAborted();
+  requireWait(options);
   if (!globalThis.WebAssembly) {
     throw new SluiceError('load', 'WebAssembly is turned off here (Lockdown Mode?)');
   }

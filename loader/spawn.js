@@ -32,7 +32,7 @@ import { makeRoom } from './memory.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { random } from './random.js';
 import { check } from './thread.js';
-import { limit, watch } from './wait.js';
+import { requireWait, watch } from './wait.js';
 
 /**
  * @typedef {{
@@ -63,8 +63,7 @@ const DEADLINE = 10_000;
  */
 export async function spawn(space, make, wait) {
   if (!('then' in Object(space))) inside(/** @type {import('./space.js').Space} */ (space));
-  wait?.signal?.throwIfAborted();
-  limit(wait?.timeout);
+  requireWait(wait);
   /** @type {any} */
   const worker = startWorker(make);
   const lock = `sluice-${random()}`;

@@ -25,6 +25,17 @@ export function limit(timeout) {
 }
 
 /**
+ * For what must not begin with a wait that is senseless, or over: throws then.
+ *
+ * @param {Wait | undefined} wait
+ */
+export function requireWait(wait) {
+  if (!wait) return;
+  wait.signal?.throwIfAborted();
+  limit(wait.timeout);
+}
+
+/**
  * Calls `fail` once, when the signal aborts or the time is up. Already aborted: at once.
  *
  * @param {Wait | undefined} wait

@@ -20,7 +20,7 @@
 
 import { keepAlive } from '#platform';
 import { fromPlain, toPlain } from '../loader/errors.js';
-import { limit, watch } from '../loader/wait.js';
+import { requireWait, watch } from '../loader/wait.js';
 import { makeIteration } from './iteration.js';
 import { notCloned, transfersOf } from './marks.js';
 import { WINDOW } from './protocol.js';
@@ -115,8 +115,7 @@ export function makeCaller(post, callbacks, shared) {
     call(name, args, options = {}) {
       /** @type {Promise<any>} */
       const promise = new Promise((resolve, reject) => {
-        options.signal?.throwIfAborted();
-        limit(options.timeout);
+        requireWait(options);
         if (ended) throw ended;
         const word = shared.take();
         let id = 0;

@@ -4,7 +4,7 @@
  */
 
 import { keepAlive } from '#platform';
-import { limit, watch } from '../wait.js';
+import { watch } from '../wait.js';
 
 /**
  * @template T
@@ -87,7 +87,6 @@ export function makeQueue(bell, sleep, what, linger) {
      */
     add(operation, wait) {
       return new Promise((resolve, reject) => {
-        limit(wait?.timeout); // throws for a senseless one, before anything is held
         const letGo = keepAlive();
         let ended = false;
         const end = () => {

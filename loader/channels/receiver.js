@@ -22,6 +22,7 @@ import { gettersOf, withGetters } from '../getters.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
 import { blockUntil } from '../sync.js';
+import { requireWait } from '../wait.js';
 import { makeBlocks } from './blocks.js';
 import { openConsumer } from './ends.js';
 import { makeQueue, NOT_YET } from './queue.js';
@@ -150,7 +151,7 @@ export function makeReceiver(ring, codec, onClose) {
    */
   function soon(attempt, wait) {
     try {
-      wait?.signal?.throwIfAborted();
+      requireWait(wait);
       const result = waiting.length === 0 ? attempt() : NOT_YET;
       if (result !== NOT_YET) return Promise.resolve(/** @type {R} */ (result));
       const promise = queue.add({ attempt, need: 0 }, wait);
@@ -214,8 +215,11 @@ export function makeReceiver(ring, codec, onClose) {
 
       drain(use, limit = Infinity) {
         requireOpen();
+        if (typeof use !== 'function' || !(limit >= 0)) {
+          throw new TypeError('drain() takes a function, and a limit of 0 or more');
+        }
         let total = 0;
-        while (total < limit) {
+        while (limit - total >= 1) {
           const most = Math.min(layout.BATCH, limit - total);
           let count = consumer.drain(most);
           if (count === Status.EMPTY && ring.pull && !ring.orphan) {

@@ -32,7 +32,7 @@ import * as layout from '../layout.js';
 import * as Status from '../status.js';
 import { blockUntil } from '../sync.js';
 import { check } from '../thread.js';
-import { within } from '../wait.js';
+import { requireWait, within } from '../wait.js';
 import { makeBlocks } from './blocks.js';
 import { openProducer } from './ends.js';
 import { makeQueue, NOT_YET } from './queue.js';
@@ -231,7 +231,7 @@ export function makeSender(ring, codec, overflow, onClose) {
       // each costs promises.
       send(value, wait) {
         try {
-          wait?.signal?.throwIfAborted();
+          requireWait(wait);
           return waiting.length === 0 && put(value) ? committed(wait) : sendLater(value, wait);
         } catch (error) {
           return Promise.reject(error);
@@ -244,7 +244,7 @@ export function makeSender(ring, codec, overflow, onClose) {
       },
 
       async sendMany(values, wait) {
-        wait?.signal?.throwIfAborted();
+        requireWait(wait);
         const iterator = values[Symbol.iterator]();
         let count = 0;
         /** Sends what fits now, and gives the value that does not. V8 11 runs such a loop at half its
@@ -281,6 +281,7 @@ export function makeSender(ring, codec, overflow, onClose) {
       },
 
       async ready(length, wait) {
+        requireWait(wait);
         const attempt = () => (hasRoom(length) ? undefined : NOT_YET);
         if (waiting.length > 0 || attempt() === NOT_YET)
           await queue.add({ attempt, need: length }, wait);

@@ -10,7 +10,7 @@ import { requireNumber } from '../number.js';
 import { follow, leave, objectFor, openNamed, otherShape, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { blockUntil, requireBlocking } from '../sync.js';
-import { limit, watchOpen } from '../wait.js';
+import { requireWait, watchOpen } from '../wait.js';
 
 /**
  * @typedef {{
@@ -83,8 +83,7 @@ function sharedBarrier(internals, entry, parties) {
 
   return {
     async wait(wait) {
-      wait?.signal?.throwIfAborted();
-      limit(wait?.timeout); // before it has come
+      requireWait(wait);
       requireNamed(entry, what);
       const ticket = check(exports.sluice_barrier_arrive(at, participant));
       let over = false;
@@ -144,7 +143,7 @@ function messageBarrier(internals, entry, parties) {
   let waits = false;
   return {
     async wait(wait) {
-      wait?.signal?.throwIfAborted();
+      requireWait(wait);
       requireNamed(entry, what);
       if (waits) throw twice(name);
       waits = true;

@@ -29,7 +29,7 @@ import { SluiceError, statusError } from '../errors.js';
 import { follow, leave, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { blockUntil, requireBlocking, requireShared } from '../sync.js';
-import { limit, watchOpen } from '../wait.js';
+import { requireWait, watchOpen } from '../wait.js';
 
 /** What the core answers to a taker whose predecessor died. */
 const OWNER_DIED = 1;
@@ -106,8 +106,7 @@ export function sharedLock(internals, entry, way, what, counts = false) {
 
   return {
     async lock(wait) {
-      wait?.signal?.throwIfAborted();
-      limit(wait?.timeout);
+      requireWait(wait);
       const held = attemptOnce();
       if (held) return held;
       entry.users++;
@@ -194,7 +193,7 @@ export function messageLock(internals, entry, request, what) {
     lock(wait) {
       const id = nextId();
       return new Promise((resolve, reject) => {
-        wait?.signal?.throwIfAborted();
+        requireWait(wait);
         const stop = watchOpen(internals, wait, what, (reason) => {
           client.post('lock', { op: 'cancel', id });
           reject(reason);

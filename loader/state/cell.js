@@ -6,7 +6,7 @@ import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
 import { objectFor } from '../objects.js';
 import { requireShared } from '../sync.js';
-import { within } from '../wait.js';
+import { requireWait, within } from '../wait.js';
 import { valueFor } from './value.js';
 import { changed, values } from './watch.js';
 
@@ -79,7 +79,7 @@ function makeCell(table, internals, what) {
         table.put('', value, undefined, true);
       },
       async update(f, wait) {
-        wait?.signal?.throwIfAborted();
+        requireWait(wait);
         const work = async () => {
           await ready;
           for (;;) {

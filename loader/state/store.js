@@ -7,7 +7,7 @@ import { requireNumber } from '../number.js';
 import { objectFor } from '../objects.js';
 import { requireShared } from '../sync.js';
 import { value as valueCodec } from '../value.js';
-import { within } from '../wait.js';
+import { requireWait, within } from '../wait.js';
 import { tableFor } from './table.js';
 import { values } from './watch.js';
 
@@ -87,7 +87,7 @@ function makeStore(table, internals, what) {
 
   /** @template T @param {() => T | Promise<T>} change @param {import('../wait.js').Wait} [wait] */
   async function later(change, wait) {
-    wait?.signal?.throwIfAborted();
+    requireWait(wait);
     return within(Promise.resolve(change()), wait, what);
   }
 

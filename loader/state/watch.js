@@ -4,7 +4,7 @@ import { keepAlive } from '#platform';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
-import { watch } from '../wait.js';
+import { requireWait, watch } from '../wait.js';
 
 /**
  * Resolves with the key's version once it is another than `since`.
@@ -20,7 +20,7 @@ import { watch } from '../wait.js';
  */
 export function changed(table, internals, key, since, wait, what, onWait) {
   return new Promise((resolve, reject) => {
-    wait?.signal?.throwIfAborted();
+    requireWait(wait);
     let over = false;
     const end = () => {
       over = true;

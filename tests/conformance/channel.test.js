@@ -678,8 +678,22 @@ export const channels = [
       throws(() => open({ kind: 'spsc' }, 7), typeError);
       throws(() => open({ kind: 'spsc' }, 'é'.repeat(51)), 'too-large');
       throws(() => channel(/** @type {any} */ ({}), 'x', { kind: 'spsc' }), typeError);
-      const receiver = open({ kind: 'spsc' }).receiver();
+      const one = open({ kind: 'spsc' });
+      const receiver = one.receiver();
       await rejects(receiver.receive({ timeout: -1 }), typeError);
+      const sender = one.sender();
+      await rejects(sender.send(Uint8Array.of(1), { timeout: NaN }), typeError);
+      await rejects(sender.ready(1, { timeout: NaN }), typeError);
+      await sender.send(Uint8Array.of(2));
+      throws(() => receiver.drain(/** @type {any} */ ('not a function')), typeError);
+      for (const wrong of [NaN, -1, 'all']) {
+        throws(() => receiver.drain(() => {}, /** @type {any} */ (wrong)), typeError);
+      }
+      equal(
+        receiver.drain(() => {}, 0),
+        0,
+      );
+      deepEqual([...(await receiver.receive())], [2]);
       await space.close();
     },
   },
