@@ -27,12 +27,13 @@ export function serve(api, port) {
   if (typeof api !== 'object' || api === null) {
     throw new TypeError('serve() takes an object of functions');
   }
-  if (port) accept(api, /** @type {MessagePort} */ (port));
-  else
+  if (!port) {
     serveParent(
       (connecting) => accept(api, connecting),
       () => attach(),
     );
+  } else if (typeof port.start === 'function') accept(api, /** @type {MessagePort} */ (port));
+  else throw new TypeError('serve() takes a MessagePort, whose other end the caller gets');
   return api;
 }
 

@@ -431,6 +431,7 @@ export const calls = [
       throws(() => connect(port1, { timeout: -1 }), /timeout is milliseconds/);
       port1.close();
       const twice = env.worker('serve-twice.js');
+      throws(() => serve({}, /** @type {any} */ (twice)), /takes a MessagePort/);
       const error = await rejects(/** @type {any} */ (connect(twice)).error(), /twice|before/);
       notEqual(error, undefined);
       twice.terminate();
