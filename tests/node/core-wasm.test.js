@@ -1,6 +1,6 @@
 // The emitted core.wasm itself: what it must not contain, and what it must not touch.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { after, test as nodeTest } from 'node:test';
 import { readMemoryImports } from '../../loader/imports.js';
 import { CORE_MEMORY } from '../../loader/packaged.js';
@@ -12,6 +12,17 @@ const bytes = await readFile(new URL('dist/core.wasm', root));
 const engine = await readFile(new URL('build/test/engine.wasm', root));
 const listed = (await readFile(new URL('core/exports.txt', root), 'utf8')).trim().split('\n');
 const module = new WebAssembly.Module(bytes);
+const scripts = (
+  await Promise.all(
+    ['loader', 'worker'].map(async (folder) => {
+      const files = await readdir(new URL(folder, root), { recursive: true });
+      const paths = files.filter((file) => file.endsWith('.js')).map((file) => `${folder}/${file}`);
+      return Promise.all(paths.map((path) => readFile(new URL(path, root), 'utf8')));
+    }),
+  )
+)
+  .flat()
+  .join('\n');
 
 const [GLOBAL, DATA, DATA_COUNT] = [6, 11, 12];
 const MUTABLE = 1;
@@ -82,6 +93,14 @@ test('core.wasm exports what core/exports.txt lists', () => {
   const ours = exported.filter((name) => name.startsWith('sluice_'));
   assert.deepEqual(ours.sort(), listed.sort());
   assert.ok(exported.includes('__heap_base'));
+});
+
+test('core/exports.txt lists what the loader and the worker call, and no more', () => {
+  const called = new Set([...scripts.matchAll(/\.(sluice_\w+)/g)].map(([, name]) => name));
+  for (const [, name] of scripts.matchAll(/\bcall\('(\w+)'\)/g)) {
+    called.add(`sluice_ring_${name}`).add(`sluice_ring_many_${name}`);
+  }
+  assert.deepEqual([...called].sort(), listed.sort());
 });
 
 // V8 11.3 spoils the locals of a loop that holds a wait (core/src/futex.c).
