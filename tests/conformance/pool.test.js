@@ -119,6 +119,19 @@ export const pools = [
       }),
   },
   {
+    name: 'a grace that is longer than a timer takes is not over at once',
+    run: (env) =>
+      withPool(env, { size: 1, grace: Infinity }, async (made) => {
+        await made.run('note', [7]);
+        const { signal, abort } = aborter();
+        const call = made.run('waitOn', ['', 100], { signal });
+        await until(() => made.stats().busy === 1, 'the start');
+        abort('enough');
+        await rejects(call, (error) => error === 'enough');
+        deepEqual(await made.run('notes', []), [7]);
+      }),
+  },
+  {
     name: 'an aborted call that goes on ends with its worker, after the grace',
     run: (env) =>
       withPool(env, { size: 1, grace: 50 }, async (made, space) => {
