@@ -10,9 +10,14 @@ enum { NOBODY = 0x2f /* no participant's id */, SLEEPER = 1 /* the bit of an eve
 static sluice_object *object;
 static int looked; /* somebody has: the step was reached */
 
+/* An event word, and what it was: who is about to sleep on it must find another value. */
+static _Atomic uint32_t *count;
+static uint32_t before;
+
 static void somebody_looks(void) {
   looked = 1;
   CRASH_TRUE(atomic_load(&object->state) != 0);
+  CRASH_TRUE(count == NULL || atomic_load(count) != before);
 }
 
 static void *opened(sluice_space *space, uint32_t offset) {
@@ -36,8 +41,14 @@ static void shut(sluice_space *space, const char *step) {
   done(space);
 }
 
+static void shut_event(sluice_space *space, _Atomic uint32_t *word) {
+  count = word;
+  before = atomic_load(word);
+  shut(space, "lock.wake: value changed");
+  count = NULL;
+}
+
 static void closing(sluice_space *space, crash_log *log, int finished) {
-  static const char wake[] = "lock.wake: value changed";
   static const char unmark[] = "mutex.wake: waiters unmarked";
   static const char signal[] = "event.signal: waiters' bit taken away";
   (void)log;
@@ -46,22 +57,22 @@ static void closing(sluice_space *space, crash_log *log, int finished) {
   shut(space, unmark);
   (void)opened(space, sluice_once_open(space, "x", 1));
   shut(space, unmark);
-  (void)opened(space, sluice_condvar_open(space, "x", 1));
-  shut(space, wake);
-  (void)opened(space, sluice_rwlock_open(space, "x", 1));
-  shut(space, wake);
-  (void)opened(space, sluice_semaphore_open(space, "x", 1, 2));
-  shut(space, wake);
-  (void)opened(space, sluice_barrier_open(space, "x", 1, 2));
-  shut(space, wake);
-  (void)opened(space, sluice_event_open(space, "x", 1));
-  shut(space, wake);
-  (void)opened(space, sluice_store_open(space, "x", 1, 8, 0));
-  shut(space, wake);
-  (void)opened(space, sluice_rpc_open(space, "x", 1, 2, 8, 0));
-  shut(space, wake);
-  (void)opened(space, sluice_cell_open(space, "x", 1, 8, 0, 0));
-  shut(space, wake);
+  sluice_condvar *condvar = opened(space, sluice_condvar_open(space, "x", 1));
+  shut_event(space, &condvar->sequence);
+  sluice_rwlock *rwlock = opened(space, sluice_rwlock_open(space, "x", 1));
+  shut_event(space, &rwlock->writers);
+  sluice_semaphore *semaphore = opened(space, sluice_semaphore_open(space, "x", 1, 2));
+  shut_event(space, &semaphore->released);
+  sluice_barrier *barrier = opened(space, sluice_barrier_open(space, "x", 1, 2));
+  shut_event(space, &barrier->passed);
+  sluice_event *event = opened(space, sluice_event_open(space, "x", 1));
+  shut_event(space, &event->count);
+  sluice_store *store = opened(space, sluice_store_open(space, "x", 1, 8, 0));
+  shut_event(space, &store->changed[0]);
+  sluice_rpc *rpc = opened(space, sluice_rpc_open(space, "x", 1, 2, 8, 0));
+  shut_event(space, &rpc->work);
+  sluice_cell *cell = opened(space, sluice_cell_open(space, "x", 1, 8, 0, 0));
+  shut_event(space, &cell->changed);
   (void)opened(space, sluice_cell_open(space, "x", 1, 8, 0, 0));
   shut(space, unmark);
 
