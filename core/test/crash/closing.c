@@ -10,14 +10,14 @@ enum { NOBODY = 0x2f /* no participant's id */, SLEEPER = 1 /* the bit of an eve
 static sluice_object *object;
 static int looked; /* somebody has: the step was reached */
 
-/* An event word, and what it was: who is about to sleep on it must find another value. */
-static _Atomic uint32_t *count;
+/* The word that is slept on, and what it was: who is about to sleep must find another value. */
+static _Atomic uint32_t *word;
 static uint32_t before;
 
 static void somebody_looks(void) {
   looked = 1;
   CRASH_TRUE(atomic_load(&object->state) != 0);
-  CRASH_TRUE(count == NULL || atomic_load(count) != before);
+  CRASH_TRUE(word == NULL || atomic_load(word) != before);
 }
 
 static void *opened(sluice_space *space, uint32_t offset) {
@@ -34,70 +34,62 @@ static void done(sluice_space *space) {
   CRASH_EQUAL(sluice_directory_remove(space, "x", 1), SLUICE_OK);
 }
 
-/* The object is shut, as it is when the space closes; `step` is the first of the wake-up. */
-static void shut(sluice_space *space, const char *step) {
+/* The object is shut, as it is when the space closes; `step` is the first of the wake-up of who sleeps
+ * on `slept_on`, where `mark` says that somebody does. */
+static void shut(sluice_space *space, const char *step, _Atomic uint32_t *slept_on, uint32_t mark) {
+  word = slept_on;
+  before = atomic_fetch_or(word, mark) | mark;
   crash_meanwhile(step, 0, somebody_looks);
   sluice_kind_shut(space, (uint32_t)((unsigned char *)object - space->base));
+  word = NULL;
   done(space);
 }
 
-static void shut_event(sluice_space *space, _Atomic uint32_t *word) {
-  count = word;
-  before = atomic_load(word);
-  shut(space, "lock.wake: value changed");
-  count = NULL;
-}
-
 static void closing(sluice_space *space, crash_log *log, int finished) {
+  static const char wake[] = "lock.wake: value changed";
   static const char unmark[] = "mutex.wake: waiters unmarked";
   static const char signal[] = "event.signal: waiters' bit taken away";
+  static const char rouse[] = "ring.wake: mark taken away";
   (void)log;
   (void)finished;
-  (void)opened(space, sluice_mutex_open(space, "x", 1));
-  shut(space, unmark);
-  (void)opened(space, sluice_once_open(space, "x", 1));
-  shut(space, unmark);
+  sluice_mutex *mutex = opened(space, sluice_mutex_open(space, "x", 1));
+  shut(space, unmark, &mutex->word, SLUICE_WAITERS_BIT);
+  sluice_once *once = opened(space, sluice_once_open(space, "x", 1));
+  shut(space, unmark, &once->word, SLUICE_WAITERS_BIT);
   sluice_condvar *condvar = opened(space, sluice_condvar_open(space, "x", 1));
-  shut_event(space, &condvar->sequence);
+  shut(space, wake, &condvar->sequence, 0);
   sluice_rwlock *rwlock = opened(space, sluice_rwlock_open(space, "x", 1));
-  shut_event(space, &rwlock->writers);
+  shut(space, wake, &rwlock->writers, 0);
   sluice_semaphore *semaphore = opened(space, sluice_semaphore_open(space, "x", 1, 2));
-  shut_event(space, &semaphore->released);
+  shut(space, wake, &semaphore->released, 0);
   sluice_barrier *barrier = opened(space, sluice_barrier_open(space, "x", 1, 2));
-  shut_event(space, &barrier->passed);
+  shut(space, wake, &barrier->passed, 0);
   sluice_event *event = opened(space, sluice_event_open(space, "x", 1));
-  shut_event(space, &event->count);
+  shut(space, wake, &event->count, 0);
   sluice_store *store = opened(space, sluice_store_open(space, "x", 1, 8, 0));
-  shut_event(space, &store->changed[0]);
+  shut(space, wake, &store->changed[0], 0);
   sluice_rpc *rpc = opened(space, sluice_rpc_open(space, "x", 1, 2, 8, 0));
-  shut_event(space, &rpc->work);
+  shut(space, wake, &rpc->work, 0);
   sluice_cell *cell = opened(space, sluice_cell_open(space, "x", 1, 8, 0, 0));
-  shut_event(space, &cell->changed);
-  (void)opened(space, sluice_cell_open(space, "x", 1, 8, 0, 0));
-  shut(space, unmark);
+  shut(space, wake, &cell->changed, 0);
+  cell = opened(space, sluice_cell_open(space, "x", 1, 8, 0, 0));
+  shut(space, unmark, &cell->lock, SLUICE_WAITERS_BIT);
 
   sluice_queue *queue = opened(space, sluice_queue_open(space, "x", 1, 8, 8));
-  atomic_fetch_or(&queue->items, SLEEPER);
-  shut(space, signal);
+  shut(space, signal, &queue->items, SLEEPER);
   queue = opened(space, sluice_queue_open(space, "x", 1, 8, 8));
-  atomic_fetch_or(&queue->room, SLEEPER);
-  shut(space, signal);
+  shut(space, signal, &queue->room, SLEEPER);
   sluice_broadcast *broadcast = opened(space, sluice_broadcast_open(space, "x", 1, 1024, 0));
-  atomic_fetch_or(&broadcast->arrivals, SLEEPER);
-  shut(space, signal);
+  shut(space, signal, &broadcast->arrivals, SLEEPER);
   sluice_ring_many *many =
       opened(space, sluice_ring_many_open(space, "x", 1, SLUICE_KIND_RING_MPMC, 1024, 0));
-  atomic_fetch_or(&many->filled, SLEEPER);
-  shut(space, signal);
+  shut(space, signal, &many->filled, SLEEPER);
   many = opened(space, sluice_ring_many_open(space, "x", 1, SLUICE_KIND_RING_MPMC, 1024, 0));
-  atomic_fetch_or(&many->room, SLEEPER);
-  shut(space, signal);
+  shut(space, signal, &many->room, SLEEPER);
   sluice_ring *ring = opened(space, sluice_ring_open(space, "x", 1, 1024, 0));
-  atomic_store(&ring->producer.asleep, 1);
-  shut(space, "ring.wake: mark taken away");
+  shut(space, rouse, &ring->producer.asleep, 1);
   ring = opened(space, sluice_ring_open(space, "x", 1, 1024, 0));
-  atomic_store(&ring->consumer.asleep, 1);
-  shut(space, "ring.wake: mark taken away");
+  shut(space, rouse, &ring->consumer.asleep, 1);
 }
 
 static void poisoning(sluice_space *space, crash_log *log, int finished) {
@@ -158,8 +150,6 @@ static void poisoning(sluice_space *space, crash_log *log, int finished) {
 }
 
 /* ---- marks that come after the close has woken all ---- */
-
-static _Atomic uint32_t *word;
 
 static uint32_t offset_of_object(const sluice_space *space) {
   return (uint32_t)((unsigned char *)object - space->base);
