@@ -8,16 +8,19 @@
  *                                                               not in WebKit
  *     <script src="coi.js" data-remove></script>                takes it away again
  *
- * A page that is isolated already it leaves alone, and a page that has another service worker too: that
- * one can isolate by `importScripts('coi.js')` at its top.
+ * A page that others isolate it leaves alone, and a page that has another service worker too: that one
+ * can isolate by `importScripts('coi.js')` at its top, and answers as before.
  *
  * It is a classic script, for a module can be neither imported by a service worker in all engines nor
  * name its own file there.
  */
 
 (() => {
-  /** In the tab's storage: what it was reloaded for. */
+  /** In the tab's storage: what it was reloaded for, how many times, and when. */
   const NOTE = 'sluice-coi';
+
+  /** From that to the start of the load that comes of it there is less, in milliseconds. */
+  const AT_ONCE = 5000;
 
   /** The page to a service worker: is this in you? */
   const QUESTION = 'sluice-coi?';
@@ -38,8 +41,17 @@
       if (data === QUESTION) ports[0]?.postMessage(coep);
     });
     scope.addEventListener('fetch', (/** @type {any} */ event) => {
-      if (decides(event.request)) event.respondWith(isolated(event.request, coep));
+      if (!decides(event.request)) return;
+      const { respondWith } = event;
+      event.respondWith = (/** @type {Promise<Response>} */ answer) =>
+        respondWith.call(event, isolated(answer, coep));
     });
+    // Behind the listeners of a worker that this is only a part of: nobody hears what one of them answers.
+    queueMicrotask(() =>
+      scope.addEventListener('fetch', (/** @type {any} */ event) => {
+        if (decides(event.request)) event.respondWith(ask(event));
+      }),
+    );
   }
 
   /** Do the headers of its answer decide whether something is isolated? All else goes its way.
@@ -47,11 +59,17 @@
   const decides = ({ mode, destination }) =>
     mode === 'navigate' || destination === 'worker' || destination === 'sharedworker';
 
-  /** @param {Request} request @param {string} coep */
-  async function isolated(request, coep) {
-    const response = await fetch(request);
-    // A redirect that the browser follows itself, and what is no business of ours.
-    if (response.status === 0 || response.type === 'opaque') return response;
+  /** @param {any} event @returns {Promise<Response>} what the browser has asked for already, where it was told to */
+  const ask = async ({ request, preloadResponse }) => (await preloadResponse) ?? fetch(request);
+
+  /** Of these no page is made: a redirect that the browser follows itself, and "no content", of which
+   * Chromium takes no copy. */
+  const UNTOUCHED = [0, 204, 205];
+
+  /** @param {Promise<Response>} answer @param {string} coep */
+  async function isolated(answer, coep) {
+    const response = await answer;
+    if (UNTOUCHED.includes(response.status)) return response;
     const headers = new Headers(response.headers);
     headers.set('Cross-Origin-Opener-Policy', 'same-origin');
     headers.set('Cross-Origin-Embedder-Policy', coep);
@@ -73,14 +91,19 @@
       return;
     }
     const { dataset, src } = script;
-    const container = navigator.serviceWorker;
+    const container = workers();
     if (dataset.remove !== undefined) {
-      const ours = await container?.getRegistration(src);
-      if (isOurs(ours, src)) await ours?.unregister();
+      const ours = await container?.getRegistration(src).catch(() => undefined);
+      if (isOurs(workerOf(ours), src)) await ours?.unregister();
       return;
     }
-    if (globalThis.crossOriginIsolated) {
-      forget();
+    const url = new URL(src);
+    url.searchParams.set('coep', dataset.coep ?? 'require-corp');
+    const controller = container?.controller;
+    // By ours with another data-coep than now, it gets the new one.
+    const stale = isOurs(controller, src) && controller?.scriptURL !== url.href;
+    if (globalThis.crossOriginIsolated && !stale) {
+      forget(); // in Chromium, what the page noted before it was isolated stays
       return;
     }
     if (!container) {
@@ -93,23 +116,33 @@
       return;
     }
     try {
-      await register(container, dataset.coep ?? 'require-corp', src);
+      await register(container, url, src);
     } catch (error) {
       complain(`the service worker could not be registered: ${error}`);
     }
   }
 
-  /** @param {ServiceWorkerContainer} container @param {string} coep @param {string} src of this script */
-  async function register(container, coep, src) {
+  /** Chromium's sandboxed frames throw. */
+  function workers() {
+    try {
+      return navigator.serviceWorker;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param {ServiceWorkerContainer} container @param {URL} url of the worker @param {string} src of this script */
+  async function register(container, url, src) {
     const there = await container.getRegistration();
-    if (there && !isOurs(there, src)) {
+    const worker = workerOf(there);
+    // In Firefox one that another tab makes right now has none yet.
+    if (worker && !isOurs(worker, src)) {
       // With ours in it, it did not have this page yet, or WebKit did not look at what it set.
-      if (await includesThis(there.active)) reloadFor(there.active?.scriptURL);
+      const active = there?.active ?? null;
+      if (await includesThis(active)) reloadFor(active?.scriptURL);
       else complain(`it has a service worker of its own: put importScripts('${src}') at its top`);
       return;
     }
-    const url = new URL(src);
-    url.searchParams.set('coep', coep);
     if (!location.href.startsWith(new URL('./', src).href)) {
       complain(`${url.pathname} serves its own folder only: put a copy of it beside the page`);
       return;
@@ -156,28 +189,34 @@
     });
   }
 
-  /** @param {ServiceWorkerRegistration | undefined} registration @param {string} src */
-  function isOurs(registration, src) {
-    const worker = registration?.active ?? registration?.waiting ?? registration?.installing;
-    return worker ? worker.scriptURL.split('?')[0] === src.split('?')[0] : false;
+  /** @param {ServiceWorkerRegistration | undefined} registration */
+  function workerOf(registration) {
+    return registration?.active ?? registration?.waiting ?? registration?.installing;
+  }
+
+  /** @param {ServiceWorker | null | undefined} worker @param {string} src */
+  function isOurs(worker, src) {
+    return worker?.scriptURL.split('?')[0] === src.split('?')[0];
   }
 
   /**
    * Why this page may not be reloaded for that service worker; undefined where it may. Once: the tab
    * notes it. Twice, where the browser does not say that this is a reload: the note may be an old one,
-   * and in WebKit a reload that starts another process does not count as one.
+   * and in WebKit a reload that starts another process does not count as one. And once more where no
+   * service worker was asked, as when a person reloads past the caches: then nothing was tried yet.
    * @param {string} worker
    */
   function whyNotReload(worker) {
     const [load] = performance.getEntriesByType('navigation');
-    const reloaded = /** @type {PerformanceNavigationTiming} */ (load)?.type === 'reload';
+    const { type, workerStart } = /** @type {Partial<PerformanceNavigationTiming>} */ (load ?? {});
     try {
-      const [noted, times] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
-      const before = noted === worker ? Number(times) : 0;
-      if (before > (reloaded ? 0 : 1)) {
+      const [noted, times, when] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
+      const untried = !workerStart && performance.timeOrigin > Number(when) + AT_ONCE;
+      const before = noted === worker && !untried ? Number(times) : 0;
+      if (before > (type === 'reload' ? 0 : 1)) {
         return 'it was reloaded for that already: this browser has none of what it asks for';
       }
-      sessionStorage.setItem(NOTE, `${worker} ${before + 1}`);
+      sessionStorage.setItem(NOTE, `${worker} ${before + 1} ${Date.now()}`);
       return undefined;
     } catch {
       // There is nothing that would end it.

@@ -61,6 +61,8 @@ const copies = {
 
 /** For pages of a service worker's. @type {Record<string, string>} */
 const moved = { '/tests/isolation/moved.html': 'page.html' };
+/** Nothing comes of it: whoever goes there stays where they are. */
+const NO_CONTENT = '/tests/isolation/nothing.html';
 
 /**
  * The real path of a file that may be served, or undefined: nothing outside the repository, nothing
@@ -92,7 +94,12 @@ async function readServed(pathname) {
  */
 async function answerFile(response, pathname) {
   const name = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-  const location = moved[name.replace(isolationFolder, '/tests/isolation/')];
+  const ofAll = name.replace(isolationFolder, '/tests/isolation/');
+  if (ofAll === NO_CONTENT) {
+    response.writeHead(204).end();
+    return;
+  }
+  const location = moved[ofAll];
   if (location) {
     response.writeHead(302, { location }).end();
     return;

@@ -168,6 +168,78 @@ test('coi.js isolates in another service worker', only(false), async ({ tab }) =
   await shows(tab, { isolated: true, said: '', workers: 'both-worker.js' });
   const greeting = await tab.evaluate(async () => (await fetch('greeting')).text());
   expect(greeting).toBe('hello');
+  await tab.goto(`${folder}/own.html`);
+  await shows(tab, { isolated: true });
+  expect(await tab.title(), 'a page that this worker answers by itself').toBe('own');
+});
+
+test('coi.js isolates as the page says now', only(false), async ({ tab, engineName }) => {
+  /** It knows no other policy. */
+  const knowsOne = engineName === 'webkit';
+  await tab.goto(page());
+  await shows(tab, { isolated: true, loads: 2 });
+  await tab.goto(page('coep=credentialless'));
+  const workers = 'coi.js?coep=credentialless';
+  if (knowsOne) await shows(tab, { isolated: false, said: expect.stringMatching(/this browser/) });
+  else await shows(tab, { isolated: true, loads: 4, workers });
+  await tab.goto(page());
+  const again = { isolated: true, workers: 'coi.js?coep=require-corp' };
+  await shows(tab, knowsOne ? again : { ...again, loads: 6 });
+});
+
+test('coi.js isolates where another tab is about to', only(false), async ({ tab }) => {
+  await tab.goto(page('without=state'));
+  await shows(tab, { isolated: true, loads: 2, said: '' });
+});
+
+test('coi.js reloads a page that was loaded past it', only(false), async ({ tab }) => {
+  await tab.evaluate((src) => {
+    const worker = new URL(`${src}?coep=require-corp`, location.href);
+    sessionStorage.setItem('sluice-coi', `${worker} 2 ${Date.now() - 60_000}`);
+  }, `${folder}/coi.js`);
+  await tab.goto(page());
+  await shows(tab, { isolated: true, loads: 2, said: '' });
+});
+
+test(
+  'coi.js leaves a page where it is, when nothing comes of a link',
+  only(false),
+  async ({ tab }) => {
+    await tab.goto(page());
+    await shows(tab, { isolated: true });
+    const stays = await tab.evaluate(async () => {
+      /** @param {string} src */
+      const frame = async (src) => {
+        const frame = document.createElement('iframe');
+        frame.src = src;
+        document.body.append(frame);
+        await new Promise((resolve) => frame.addEventListener('load', resolve));
+        return frame;
+      };
+      const first = await frame('page.html');
+      /** @type {any} */ (first.contentWindow).location = 'nothing.html';
+      await frame('page.html'); // as long as that takes
+      return first.contentDocument?.title;
+    });
+    expect(stays).toBe('a page with coi.js');
+  },
+);
+
+test('coi.js in a sandboxed frame says that it cannot', only(false), async ({ tab }) => {
+  await tab.goto('/tests/conformance/page.html');
+  const said = await tab.evaluate(
+    (src) =>
+      new Promise((resolve) => {
+        addEventListener('message', ({ data }) => resolve(data), { once: true });
+        const frame = document.createElement('iframe');
+        frame.sandbox.add('allow-scripts');
+        frame.srcdoc = `<script>console.warn = (text) => parent.postMessage(text, '*')</script>
+          <script src="${src}"></script>`;
+        document.body.append(frame);
+      }),
+    `${folder}/coi.js`,
+  );
+  expect(said).toMatch(/no service workers here|could not be registered/);
 });
 
 test('coi.js in another folder says so and stays out', only(false), async ({ tab }) => {
