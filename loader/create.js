@@ -12,7 +12,7 @@
  *   shared; `transport: 'message'` takes the message transport even where it can
  */
 
-import { losesWakeUps, notIsolated, turn } from '#platform';
+import { losesWakeUps, notIsolated, parent, turn } from '#platform';
 import { life } from './death.js';
 import { SluiceError } from './errors.js';
 import { DEFAULT_BYTES, MOST_PAGES, PAGE } from './layout.js';
@@ -54,10 +54,12 @@ async function make(options) {
     memory = makeMemory(pages);
   }
   const transport = chooseTransport(memory, options);
+  // A page's death is its workers' too.
+  const proof = transport === 'shared' && parent() ? life() : undefined;
   // While the module is on its way.
-  const [compiled, lock, bells, lead] = await Promise.all([
+  const [compiled, , bells, lead] = await Promise.all([
     compiling,
-    transport === 'shared' ? life() : undefined,
+    proof?.held,
     transport === 'shared' && losesWakeUps() ? part(import('./doorbell.js')) : undefined,
     transport === 'message' ? part(import('./messages/lead.js')) : undefined,
   ]);
@@ -75,7 +77,7 @@ async function make(options) {
   const thread = await join(handle, memory, options.imports);
   thread.doorbell = bells?.makeDoorbell(thread);
   if (transport === 'shared') {
-    const creator = lock && { lock, participant: thread.participant };
+    const creator = proof?.held && { lock: proof.lock, participant: thread.participant };
     Object.assign(handle, { memory, base: thread.base, creator });
   }
   return makeSpace(handle, thread, true, lead?.leadByMessages);

@@ -1,6 +1,6 @@
 /** Deaths in a space over shared memory: who may see them, and what is done. */
 
-import { parent, proveLife, watchDeath } from '#platform';
+import { proveLife, watchDeath } from '#platform';
 import { common } from './common.js';
 import { random } from './random.js';
 import * as Status from './status.js';
@@ -11,20 +11,14 @@ export const alive = /* @__PURE__ */ common(
   () => /** @type {Map<string, Worker>} */ (new Map()),
 );
 
-/** What proves this thread's life. @type {string | undefined} */
+/** @type {{lock: string, held: Promise<void> | undefined} | undefined} */
 let own;
 
-/** @param {string} lock that the spawner watches */
-export function liveBy(lock) {
-  own ??= lock;
-  return proveLife(lock);
-}
-
-/** What others may watch, where this is a worker: a page's death is its workers' too. */
-export async function life() {
-  if (!own && parent()) {
-    own = `sluice-${random()}`;
-    await proveLife(own);
+/** What proves this thread's life to others: a lock by name, and when it is held; without that, nothing does. */
+export function life() {
+  if (!own) {
+    const lock = `sluice-${random()}`;
+    own = { lock, held: proveLife(lock) };
   }
   return own;
 }

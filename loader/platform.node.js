@@ -98,7 +98,7 @@ export function watchWorker(worker, events) {
 
 /**
  * @param {any} worker
- * @param {string} _name
+ * @param {string | undefined} _name
  * @param {() => void} dead
  */
 export function watchDeath(worker, _name, dead) {
@@ -123,7 +123,7 @@ const afterwards = (tell) => setImmediate(tell);
 /** A worker's exit comes after its own workers have been stopped. @param {string} _name @param {() => void} dead */
 export const watchOrphan = (_name, dead) => dead();
 
-/** The exit event is the proof here. @param {string} _name */
+/** The exit event is the proof here. @param {string} _name @returns {Promise<void> | undefined} */
 export const proveLife = (_name) => Promise.resolve();
 
 /** @returns {Promise<void>} */

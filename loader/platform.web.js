@@ -119,19 +119,27 @@ export function watchWorker(worker, events) {
 }
 
 /**
+ * Web Locks. An insecure context has none, and where the origin is nobody's (a sandboxed frame, a worker from
+ * a data: URL) they refuse.
+ */
+const locks = () => (globalThis.origin === 'null' ? undefined : globalThis.navigator?.locks);
+
+/**
  * Calls back when the holder of the lock `name` is gone: a Web Lock is released by the browser when
- * its thread has ended, and by nothing else that we do. Where there are no Web Locks (an insecure
- * context, which has no shared memory either) nothing tells, and the answer is undefined.
+ * its thread has ended, and by nothing else that we do. Without Web Locks, here or there, nothing
+ * tells, and the answer is undefined.
  *
  * @param {Worker | undefined} _worker
- * @param {string} name
+ * @param {string | undefined} name
  * @param {() => void} dead
  * @returns {(() => void) | undefined} stops watching
  */
 export function watchDeath(_worker, name, dead) {
-  if (!globalThis.navigator?.locks) return undefined;
+  const manager = locks();
+  if (!manager || !name) return undefined;
   const stop = new AbortController();
-  navigator.locks.request(name, { signal: stop.signal }, dead).catch(() => {});
+  // Shared: all who watch hear of it at once.
+  manager.request(name, { mode: 'shared', signal: stop.signal }, dead).catch(() => {});
   return () => stop.abort();
 }
 
@@ -142,15 +150,22 @@ export function watchDeath(_worker, name, dead) {
  * @param {() => void} dead
  */
 export function watchOrphan(name, dead) {
-  globalThis.navigator?.locks?.request(name, dead).catch(() => {});
+  locks()
+    ?.request(name, { mode: 'shared' }, dead)
+    .catch(() => {});
 }
 
-/** Holds the lock `name` until this thread ends. @param {string} name @returns {Promise<void>} */
+/**
+ * Holds the lock `name` until this thread ends.
+ *
+ * @param {string} name
+ * @returns {Promise<void> | undefined} when it does; undefined: it never will
+ */
 export function proveLife(name) {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return Promise.resolve();
+  const manager = locks();
+  if (!manager) return undefined;
   return new Promise((held) => {
-    locks.request(name, () => {
+    manager.request(name, () => {
       held();
       return new Promise(() => {});
     });

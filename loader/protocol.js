@@ -4,9 +4,10 @@
  * The handshake runs over the worker's own port, where the user's messages are too, so its messages
  * carry the key `sluice`. The worker speaks first: a message posted to it before it listens is lost.
  *
- * @typedef {{sluice: 'hello', version: number}} Hello worker to spawner
- * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort | 'own', lock: string, participant: number, reserved?: number}} Welcome
- *   spawner to worker; it holds the Web Lock `lock` for as long as it lives; `participant`: the spawner's;
+ * @typedef {{sluice: 'hello', version: number, lock: string, proven: boolean}} Hello worker to spawner: it holds the
+ *   Web Lock `lock` from before it enters for as long as it lives; not `proven`: it can hold none
+ * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort | 'own', participant: number, reserved?: number}} Welcome
+ *   spawner to worker; `participant`: the spawner's;
  *   `reserved`: the worker's, over shared memory, which the spawner buries whatever becomes of the worker
  * @typedef {{sluice: 'own', of: string | number, data: any}} Own in both directions: what would go over a
  *   port between the two, where ports are slow (messages/own-port.js); `of`: which
@@ -73,7 +74,7 @@
  *   program made the space in a memory of its own; `creator`: a worker, and what proves its life
  */
 
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** @param {unknown} data @param {string} kind @returns {any} */
 export const handshake = (data, kind) =>

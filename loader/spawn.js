@@ -30,7 +30,6 @@ import { fromPlain, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { makeRoom } from './memory.js';
 import { handshake, PROTOCOL } from './protocol.js';
-import { random } from './random.js';
 import { check } from './thread.js';
 import { requireWait, watch } from './wait.js';
 
@@ -66,10 +65,9 @@ export async function spawn(space, make, wait) {
   requireWait(wait);
   /** @type {any} */
   const worker = startWorker(make);
-  const lock = `sluice-${random()}`;
   const letGo = keepAlive();
   try {
-    return await meet(Promise.resolve(space), worker, lock, wait);
+    return await meet(Promise.resolve(space), worker, wait);
   } catch (error) {
     worker.terminate();
     throw error;
@@ -100,11 +98,10 @@ const messageOf = (error) => (error instanceof Error ? error.message : String(er
  *
  * @param {Promise<import('./space.js').Space>} coming
  * @param {Worker} worker
- * @param {string} lock
  * @param {import('./wait.js').Wait | undefined} wait
  * @returns {Promise<Peer<any>>}
  */
-function meet(coming, worker, lock, wait) {
+function meet(coming, worker, wait) {
   const timeout = wait?.timeout ?? DEADLINE;
   return new Promise((resolve, reject) => {
     /** Of a worker that was let in. @type {(() => Peer) | undefined} */
@@ -132,7 +129,7 @@ function meet(coming, worker, lock, wait) {
         const hello = handshake(data, 'hello');
         if (!hello || greeted) return failed !== undefined;
         greeted = true;
-        if (hello.version === PROTOCOL) coming.then(welcome).catch(fail);
+        if (hello.version === PROTOCOL) coming.then((space) => welcome(space, hello)).catch(fail);
         else fail(versions(hello.version));
         return true;
       },
@@ -146,9 +143,10 @@ function meet(coming, worker, lock, wait) {
 
     coming.catch(fail);
 
-    /** @param {import('./space.js').Space} space */
-    function welcome(space) {
+    /** @param {import('./space.js').Space} space @param {import('./protocol.js').Hello} hello */
+    function welcome(space, hello) {
       if (over) return;
+      const { lock } = hello;
       const internals = inside(space);
       const { hub, link, handle, thread, transport } = internals;
       // The worker's id, known before it runs: it may be terminated at any moment, and who had entered
@@ -159,7 +157,7 @@ function meet(coming, worker, lock, wait) {
             check(thread.status(), 'spawn()')
           : 0;
       const { port1, port2 } = new MessageChannel();
-      const made = () => makePeer(space, internals, worker, lock, reserved, port1);
+      const made = () => makePeer(space, internals, worker, hello, reserved, port1);
       peer = made;
       port1.onmessage = ({ data }) => {
         if (data.op === 'room') {
@@ -181,7 +179,6 @@ function meet(coming, worker, lock, wait) {
           handle,
           port: port2,
           link: toCreator,
-          lock,
           participant,
           reserved,
         },
@@ -220,12 +217,12 @@ const versions = (theirs) =>
  * @param {import('./space.js').Space} space
  * @param {import('./internals.js').Internals} internals
  * @param {any} worker
- * @param {string} lock
+ * @param {import('./protocol.js').Hello} hello
  * @param {number} participant the worker's; 0 on the message transport, where it has a space of its own
  * @param {MessagePort} port to the worker
  * @returns {Peer}
  */
-function makePeer(space, internals, worker, lock, participant, port) {
+function makePeer(space, internals, worker, { lock, proven }, participant, port) {
   const { hub, link } = internals;
   /** @type {(error: SluiceError) => void} */
   let setLost = () => {};
@@ -284,7 +281,7 @@ function makePeer(space, internals, worker, lock, participant, port) {
       cause = error;
     },
   });
-  const watching = watchDeath(worker, lock, die);
+  const watching = watchDeath(worker, proven ? lock : undefined, die);
   alive().set(lock, worker);
 
   /** @type {Peer} */

@@ -2,7 +2,7 @@
 
 import { keepAlive, losesWakeUps, parent, portsTell, ringsByMessage, unref } from '#platform';
 import { common } from './common.js';
-import { liveBy } from './death.js';
+import { life } from './death.js';
 import { makeDoorbell } from './doorbell.js';
 import { SluiceError, toPlain } from './errors.js';
 import { inside } from './internals.js';
@@ -62,13 +62,12 @@ export function attachToSpawner(options, follow) {
 async function enterSpawners(options, follow) {
   // Before anybody else who listens when attach() has been called: bells are for nobody else.
   const rung = ringsByMessage() ? hearBells() : undefined;
-  const { handle, port, link, lock, participant, reserved } = await askSpawner(options);
+  const { handle, port, link, participant, reserved } = await askSpawner(options);
   const spawner = /** @type {import('./platform.web.js').Parent} */ (parent());
   const toCreator = link === 'own' ? ownPort(spawner, 'link') : link;
   if (!portsTell()) hearLines(spawner);
   try {
-    const proof = liveBy(lock);
-    const enter = async () => join(handle, undefined, options.imports, proof, reserved);
+    const enter = async () => join(handle, undefined, options.imports, life().held, reserved);
     const thread = await enter().catch(async (error) => {
       if (error.code !== 'no-memory') throw error;
       await room(port);
@@ -158,7 +157,8 @@ function askSpawner(options) {
       const late = reason instanceof SluiceError && reason.code === 'timeout';
       reject(late ? unanswered(timeout, reason) : reason);
     });
-    spawner.postMessage({ sluice: 'hello', version: PROTOCOL });
+    const { lock, held } = life();
+    spawner.postMessage({ sluice: 'hello', version: PROTOCOL, lock, proven: held !== undefined });
   });
 }
 

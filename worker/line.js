@@ -11,19 +11,10 @@
  * @typedef {{receive(message: import('./protocol.js').Message): void, end(error: Error): void}} User
  */
 
-import { proveLife, turn, unref, watchDeath } from '#platform';
+import { turn, unref, watchDeath } from '#platform';
+import { life } from '../loader/death.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
-import { random } from '../loader/random.js';
-
-/** The lock that this thread holds. @type {Promise<string> | undefined} */
-let life;
-
-async function live() {
-  const lock = `sluice-${random()}`;
-  await proveLife(lock);
-  return lock;
-}
 
 /**
  * @param {import('../loader/messages/own-port.js').Port} port
@@ -75,9 +66,9 @@ export function makeLine(port, use, proof = port) {
   // Where ports tell that their other side is gone (Node, Chromium).
   port.addEventListener('close', die);
   // Nothing is answered before the other side can see this thread die.
-  life ??= live();
-  life.then((lock) => {
-    post({ op: 'alive', lock });
+  const { lock, held } = life();
+  Promise.resolve(held).then(() => {
+    post({ op: 'alive', lock: held && lock });
     port.onmessage = receive;
     unref(port);
   });

@@ -30,20 +30,34 @@ export async function byHand(start, url) {
 }
 
 /** A space, and then a worker that has attached to it. @param {Start} start */
-export const oneByOne = (start) => inSpace(start, (making) => making);
+export async function oneByOne(start) {
+  const begin = performance.now();
+  const space = await create({ fallback: 'throw' });
+  return attached(
+    begin,
+    space,
+    spawn(space, () => start('attach.worker.js')),
+  );
+}
 
 /** The same, while the space is being made. @param {Start} start */
-export const together = (start) => inSpace(start, () => undefined);
-
-/**
- * @param {Start} start
- * @param {(making: Promise<import('sluice').Space>) => Promise<unknown> | undefined} before
- */
-async function inSpace(start, before) {
+export function together(start) {
   const begin = performance.now();
   const making = create({ fallback: 'throw' });
-  await before(making);
-  const { worker, lost } = await spawn(making, () => start('attach.worker.js'));
+  return attached(
+    begin,
+    making,
+    spawn(making, () => start('attach.worker.js')),
+  );
+}
+
+/**
+ * @param {number} begin
+ * @param {import('sluice').Space | Promise<import('sluice').Space>} making
+ * @param {Promise<import('sluice').Peer>} spawning
+ */
+async function attached(begin, making, spawning) {
+  const { worker, lost } = await spawning;
   const took = performance.now() - begin;
   worker.terminate();
   await lost;
