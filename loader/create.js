@@ -12,7 +12,7 @@
  *   shared; `transport: 'message'` takes the message transport even where it can
  */
 
-import { losesWakeUps, notIsolated, parent, turn } from '#platform';
+import { losesWakeUps, notIsolated, parent, provesDeath, turn } from '#platform';
 import { life } from './death.js';
 import { SluiceError } from './errors.js';
 import { DEFAULT_BYTES, MOST_PAGES, PAGE } from './layout.js';
@@ -53,7 +53,7 @@ async function make(options) {
     await turn();
     memory = makeMemory(pages);
   }
-  const transport = chooseTransport(memory, options);
+  const transport = await chooseTransport(memory, options);
   // A page's death is its workers' too.
   const proof = transport === 'shared' && parent() ? life() : undefined;
   // While the module is on its way.
@@ -104,9 +104,10 @@ async function plan(options) {
  * @param {WebAssembly.Memory} memory
  * @param {SpaceOptions} options
  */
-function chooseTransport(memory, { fallback = 'message', transport }) {
+async function chooseTransport(memory, { fallback = 'message', transport }) {
+  const mayShare = await provesDeath();
   if (transport === 'message') return 'message';
-  if (canShare(memory)) return 'shared';
+  if (mayShare && canShare(memory)) return 'shared';
   if (fallback === 'throw') {
     throw new SluiceError('not-isolated', `memory cannot be shared here: ${notIsolated()}`);
   }

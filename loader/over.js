@@ -1,6 +1,6 @@
 /** Spaces that a C program hosts inside its own memory. */
 
-import { losesWakeUps, notIsolated } from '#platform';
+import { losesWakeUps, notIsolated, provesDeath } from '#platform';
 import { SluiceError, statusError } from './errors.js';
 import { HEADER_BYTES, PAGE } from './layout.js';
 import { canShare } from './memory.js';
@@ -29,7 +29,7 @@ export async function over(memory, base) {
   if (Object.prototype.toString.call(buffer) !== '[object SharedArrayBuffer]') {
     throw new SluiceError('mismatch', 'the memory is not shared: link the program with -pthread');
   }
-  if (!canShare(memory)) {
+  if (!((await provesDeath()) && canShare(memory))) {
     throw new SluiceError('not-isolated', `memory cannot be shared here: ${notIsolated()}`);
   }
   if (base + 16384 > buffer.byteLength) throw statusError(Status.VERSION, 'over()');

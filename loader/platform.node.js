@@ -123,6 +123,9 @@ const afterwards = (tell) => setImmediate(tell);
 /** A worker's exit comes after its own workers have been stopped. @param {string} _name @param {() => void} dead */
 export const watchOrphan = (_name, dead) => dead();
 
+/** The exit event does. */
+export const provesDeath = async () => true;
+
 /** The exit event is the proof here. @param {string} _name @returns {Promise<void> | undefined} */
 export const proveLife = (_name) => Promise.resolve();
 

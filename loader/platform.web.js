@@ -120,9 +120,18 @@ export function watchWorker(worker, events) {
 
 /**
  * Web Locks. An insecure context has none, and where the origin is nobody's (a sandboxed frame, a worker from
- * a data: URL) they refuse.
+ * a data: URL) they refuse. So they do where cookies are blocked, which only trying tells.
+ *
+ * @type {LockManager | undefined}
  */
-const locks = () => (globalThis.origin === 'null' ? undefined : globalThis.navigator?.locks);
+let locks = globalThis.origin === 'null' ? undefined : globalThis.navigator?.locks;
+
+const forbid = () => {
+  locks = undefined;
+};
+
+/** Is there what proves a thread's death? Only then may it have shared memory. @returns {Promise<unknown>} true, or the like */
+export const provesDeath = async () => locks?.query().catch(forbid);
 
 /**
  * Calls back when the holder of the lock `name` is gone: a Web Lock is released by the browser when
@@ -135,11 +144,10 @@ const locks = () => (globalThis.origin === 'null' ? undefined : globalThis.navig
  * @returns {(() => void) | undefined} stops watching
  */
 export function watchDeath(_worker, name, dead) {
-  const manager = locks();
-  if (!manager || !name) return undefined;
+  if (!locks || !name) return undefined;
   const stop = new AbortController();
   // Shared: all who watch hear of it at once.
-  manager.request(name, { mode: 'shared', signal: stop.signal }, dead).catch(() => {});
+  locks.request(name, { mode: 'shared', signal: stop.signal }, dead).catch(() => {});
   return () => stop.abort();
 }
 
@@ -150,25 +158,24 @@ export function watchDeath(_worker, name, dead) {
  * @param {() => void} dead
  */
 export function watchOrphan(name, dead) {
-  locks()
-    ?.request(name, { mode: 'shared' }, dead)
-    .catch(() => {});
+  locks?.request(name, { mode: 'shared' }, dead).catch(() => {});
 }
 
 /**
  * Holds the lock `name` until this thread ends.
  *
  * @param {string} name
- * @returns {Promise<void> | undefined} when it does; undefined: it never will
+ * @returns {Promise<void> | undefined} when it does, or is told that it may not; undefined: it never will
  */
 export function proveLife(name) {
-  const manager = locks();
+  const manager = locks;
   if (!manager) return undefined;
   return new Promise((held) => {
-    manager.request(name, () => {
+    const request = manager.request(name, () => {
       held();
       return new Promise(() => {});
     });
+    request.catch(forbid).then(held);
   });
 }
 
@@ -197,6 +204,8 @@ export const turn = () =>
 /** Why there is no shared memory here, for a person. */
 export const notIsolated = () =>
   /** @type {any} */ (globalThis).crossOriginIsolated
-    ? 'this browser does not let pages share memory between threads'
+    ? locks
+      ? 'this browser does not let pages share memory between threads'
+      : 'Web Locks are forbidden: allow cookies, or lift the sandbox'
     : 'the page is not cross-origin isolated: send it and its workers with the headers ' +
       'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';

@@ -19,7 +19,7 @@
  */
 
 import { cores, describe } from '#diagnose-host';
-import { mayBlock } from '#platform';
+import { mayBlock, provesDeath } from '#platform';
 import { findFeatures } from './features.js';
 import { checkIsolation } from './isolation.js';
 import { makeReport } from './report.js';
@@ -42,8 +42,17 @@ export async function diagnose({ worker } = {}) {
     tried.sharable ? [] : checkIsolation(memory !== undefined),
     worker === undefined ? [] : checkScript(worker),
   ]);
+  const unproven = tried.shared && !(await provesDeath());
+  if (unproven) {
+    problems.push({
+      code: 'no-locks',
+      severity: 'error',
+      message: 'the browser forbids Web Locks here, which prove that a thread has ended',
+      fix: "let the site keep data in the browser's settings (cookies), or put allow-same-origin on the sandboxed frame",
+    });
+  }
   return makeReport({
-    transport: tried.shared ? 'shared' : 'message',
+    transport: tried.shared && !unproven ? 'shared' : 'message',
     isolated: /** @type {any} */ (globalThis).crossOriginIsolated ?? tried.shared,
     mayBlock: mayBlock(),
     cores: Math.min(Math.max(1, cores()), MOST_CORES),

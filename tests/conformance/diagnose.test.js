@@ -333,6 +333,22 @@ const cases = [
     },
   },
   {
+    name: 'where Web Locks are forbidden spaces are on messages, all works there, and diagnose() tells',
+    where: onPages,
+    run: async (env) => {
+      const { report, ...found } = await inFrame(env, '', 'no-locks');
+      deepEqual(found, {
+        transport: 'message',
+        sum: 3,
+        code: 'peer-lost',
+        hosted: 'not-isolated',
+        unhandled: [],
+      });
+      equal(report.transport, 'message');
+      if (env.isolated) match(problemOf(report, 'no-locks').fix, /cookies/);
+    },
+  },
+  {
     name: 'diagnose() tells an engine without shared memory, and a script that cannot be fetched',
     where: onPages,
     run: async (env) => {

@@ -5,7 +5,7 @@
  *
  * @param {import('./env.js').Env} env
  * @param {string} policy
- * @param {string} [load] a module to be loaded there, or 'create', in place of diagnose()
+ * @param {string} [load] a module to be loaded there, or what else framed.js knows, in place of diagnose()
  * @returns {Promise<any>} the report, or the code and the message of the error
  */
 export async function inFrame(env, policy, load = '') {
