@@ -17,12 +17,15 @@ export function checkLoad(url, options = {}) {
   if (typeof url !== 'string' && !(url instanceof URL)) {
     throw new TypeError(`url is a string or a URL, not ${String(url)}`);
   }
-  const { integrity, cache, onProgress, timeout } = options;
+  const { integrity, cache, onProgress, signal, timeout } = options;
   if (cache !== undefined && !['memory', 'disk', 'none'].includes(cache)) {
     throw new TypeError(`cache is 'memory', 'disk' or 'none', not ${String(cache)}`);
   }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new TypeError('onProgress is a function');
+  }
+  if (signal && !('aborted' in signal)) {
+    throw new TypeError("signal is an AbortSignal, such as an AbortController's");
   }
   limit(timeout);
   const hashes = integrity === undefined ? undefined : parseIntegrity(integrity);

@@ -444,6 +444,8 @@ const cases = [
       await wrong({ cache: 'dish' });
       await wrong({ onProgress: 'bar' });
       await wrong({ timeout: -1 });
+      // Nor is another promise left behind, which nobody handles.
+      await wrong({ signal: new AbortController() });
       await wrong({ integrity: 'md5-abc' });
       throws(() => preload(/** @type {any} */ (null)), isTypeError);
       await rejects(load('http://'), 'load');
