@@ -10,19 +10,20 @@
 #define PHASE UINT64_C(0x1ffff)
 #define EVERYBODY ((UINT64_C(1) << SLUICE_PARTICIPANTS) - 1)
 
+static sluice_shape shape_of(uint32_t parties) {
+  int in_range = parties != 0 && parties <= SLUICE_PARTICIPANTS;
+  return (sluice_shape){.kind = SLUICE_KIND_BARRIER,
+                        .bytes = in_range ? (uint32_t)sizeof(sluice_barrier) : 0,
+                        .capacity = parties};
+}
+
 uint32_t sluice_barrier_open(sluice_space *space, const char *name, uint32_t name_bytes,
                              uint32_t parties) {
-  int in_range = parties != 0 && parties <= SLUICE_PARTICIPANTS;
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_BARRIER,
-                                           .bytes = in_range ? (uint32_t)sizeof(sluice_barrier) : 0,
-                                           .capacity = parties});
+  return sluice_object_open(space, name, name_bytes, shape_of(parties));
 }
 
 int sluice_barrier_init(void *at, uint32_t parties) {
-  return parties == 0 || parties > SLUICE_PARTICIPANTS
-             ? SLUICE_E_INVALID
-             : sluice_lock_init(at, SLUICE_KIND_BARRIER, (uint32_t)sizeof(sluice_barrier), parties);
+  return sluice_object_init(at, shape_of(parties));
 }
 
 static int poison(sluice_barrier *barrier) {

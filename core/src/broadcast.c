@@ -18,25 +18,20 @@ uint32_t sluice_broadcast_bytes(uint32_t capacity) {
   return (uint32_t)sizeof(sluice_broadcast) + capacity;
 }
 
+static sluice_shape shape_of(uint32_t capacity, uint32_t codec) {
+  return (sluice_shape){.kind = SLUICE_KIND_BROADCAST,
+                        .bytes = sluice_broadcast_bytes(capacity),
+                        .capacity = capacity,
+                        .codec = codec};
+}
+
 int sluice_broadcast_init(void *at, uint32_t capacity) {
-  uint32_t bytes = sluice_broadcast_bytes(capacity);
-  if (bytes == 0 || (uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  sluice_object *object = at;
-  object->kind = SLUICE_KIND_BROADCAST;
-  object->bytes = bytes;
-  object->capacity = capacity;
-  return SLUICE_OK;
+  return sluice_object_init(at, shape_of(capacity, 0));
 }
 
 uint32_t sluice_broadcast_open(sluice_space *space, const char *name, uint32_t name_bytes,
                                uint32_t capacity, uint32_t codec) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_BROADCAST,
-                                           .bytes = sluice_broadcast_bytes(capacity),
-                                           .capacity = capacity,
-                                           .codec = codec});
+  return sluice_object_open(space, name, name_bytes, shape_of(capacity, codec));
 }
 
 static uint32_t flags_of(const sluice_broadcast *broadcast) {

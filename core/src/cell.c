@@ -22,25 +22,20 @@ uint32_t sluice_cell_bytes(uint32_t capacity, uint32_t flags) {
   return (uint32_t)sizeof(sluice_cell) + (stride == 0 ? sluice_words_bytes(capacity) : 2 * stride);
 }
 
+static sluice_shape shape_of(uint32_t capacity, uint32_t flags, uint32_t codec) {
+  return (sluice_shape){.kind = kind_of(flags),
+                        .bytes = sluice_cell_bytes(capacity, flags),
+                        .capacity = capacity,
+                        .codec = codec};
+}
+
 int sluice_cell_init(void *at, uint32_t capacity, uint32_t flags) {
-  uint32_t bytes = sluice_cell_bytes(capacity, flags);
-  if (bytes == 0 || (uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  sluice_object *object = at;
-  object->kind = kind_of(flags);
-  object->bytes = bytes;
-  object->capacity = capacity;
-  return SLUICE_OK;
+  return sluice_object_init(at, shape_of(capacity, flags, 0));
 }
 
 uint32_t sluice_cell_open(sluice_space *space, const char *name, uint32_t name_bytes,
                           uint32_t capacity, uint32_t flags, uint32_t codec) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = kind_of(flags),
-                                           .bytes = sluice_cell_bytes(capacity, flags),
-                                           .capacity = capacity,
-                                           .codec = codec});
+  return sluice_object_open(space, name, name_bytes, shape_of(capacity, flags, codec));
 }
 
 int sluice_cell_attach(sluice_cell_view *view, sluice_cell *cell, uint32_t capacity, uint32_t flags,

@@ -13,14 +13,16 @@
 #include "kinds.h"
 #include "lock.h"
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_CONDVAR, .bytes = (uint32_t)sizeof(sluice_condvar)};
+}
+
 uint32_t sluice_condvar_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(
-      space, name, name_bytes,
-      (sluice_shape){.kind = SLUICE_KIND_CONDVAR, .bytes = (uint32_t)sizeof(sluice_condvar)});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 int sluice_condvar_init(void *at) {
-  return sluice_lock_init(at, SLUICE_KIND_CONDVAR, (uint32_t)sizeof(sluice_condvar), 0);
+  return sluice_object_init(at, shape());
 }
 
 /* Begins a wait: SLUICE_OK with the mutex unlocked and *key set; else nothing has changed. */

@@ -2,27 +2,23 @@
 
 #include "internal.h"
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_COUNTER,
+                        .bytes = sizeof(sluice_counter),
+                        .capacity = SLUICE_COUNTER_STRIPES};
+}
+
 int sluice_counter_init(void *at) {
-  if ((uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  sluice_object *object = at;
-  object->kind = SLUICE_KIND_COUNTER;
-  object->bytes = sizeof(sluice_counter);
-  object->capacity = SLUICE_COUNTER_STRIPES;
-  return SLUICE_OK;
+  return sluice_object_init(at, shape());
 }
 
 uint32_t sluice_counter_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_COUNTER,
-                                           .bytes = sizeof(sluice_counter),
-                                           .capacity = SLUICE_COUNTER_STRIPES});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 int sluice_counter_add(sluice_counter *counter, uint32_t owner, uint64_t amount) {
   uint32_t slot = (owner & UINT32_C(0xff)) - 1;
-  if (slot >= SLUICE_PARTICIPANTS || owner > SLUICE_OWNER_MASK) {
+  if (!sluice_owner_valid(owner)) {
     return SLUICE_E_INVALID;
   }
   atomic_fetch_add_explicit(&counter->stripes[slot % SLUICE_COUNTER_STRIPES].value, amount,

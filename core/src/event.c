@@ -3,14 +3,16 @@
 #include "kinds.h"
 #include "lock.h"
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_EVENT, .bytes = (uint32_t)sizeof(sluice_event)};
+}
+
 uint32_t sluice_event_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(
-      space, name, name_bytes,
-      (sluice_shape){.kind = SLUICE_KIND_EVENT, .bytes = (uint32_t)sizeof(sluice_event)});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 int sluice_event_init(void *at) {
-  return sluice_lock_init(at, SLUICE_KIND_EVENT, (uint32_t)sizeof(sluice_event), 0);
+  return sluice_object_init(at, shape());
 }
 
 uint32_t sluice_event_key(sluice_event *event) {

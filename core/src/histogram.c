@@ -2,22 +2,18 @@
 
 #include "internal.h"
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_HISTOGRAM,
+                        .bytes = sizeof(sluice_histogram),
+                        .capacity = SLUICE_HISTOGRAM_BUCKETS};
+}
+
 int sluice_histogram_init(void *at) {
-  if ((uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  sluice_object *object = at;
-  object->kind = SLUICE_KIND_HISTOGRAM;
-  object->bytes = sizeof(sluice_histogram);
-  object->capacity = SLUICE_HISTOGRAM_BUCKETS;
-  return SLUICE_OK;
+  return sluice_object_init(at, shape());
 }
 
 uint32_t sluice_histogram_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_HISTOGRAM,
-                                           .bytes = sizeof(sluice_histogram),
-                                           .capacity = SLUICE_HISTOGRAM_BUCKETS});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 /* 16 to a doubling: the exponent, and the four bits below the first one. */
@@ -43,8 +39,7 @@ static uint64_t load(const _Atomic uint64_t *figure) {
 }
 
 static sluice_histogram_line *line_of(sluice_histogram *histogram, uint32_t owner) {
-  uint32_t slot = (owner & UINT32_C(0xff)) - 1;
-  return slot < SLUICE_PARTICIPANTS && owner <= SLUICE_OWNER_MASK ? &histogram->lines[slot] : NULL;
+  return sluice_owner_valid(owner) ? &histogram->lines[(owner & UINT32_C(0xff)) - 1] : NULL;
 }
 
 static void raise_to(_Atomic uint64_t *figure, uint64_t value) {
@@ -108,9 +103,10 @@ uint64_t sluice_histogram_sum(const sluice_histogram *histogram) {
   return sum;
 }
 
-/* Does the value lie in the bucket? The lines may lag behind the buckets. */
+/* Does the value lie in the bucket? (From a lesser one the difference wraps.) The lines may lag
+ * behind the buckets. */
 static int within(uint32_t bucket, uint64_t value) {
-  return value >= least_of(bucket) && value - least_of(bucket) < width_of(bucket);
+  return value - least_of(bucket) < width_of(bucket);
 }
 
 uint64_t sluice_histogram_min(const sluice_histogram *histogram) {
@@ -130,34 +126,27 @@ uint64_t sluice_histogram_min(const sluice_histogram *histogram) {
 }
 
 uint64_t sluice_histogram_max(const sluice_histogram *histogram) {
-  uint32_t bucket = SLUICE_HISTOGRAM_BUCKETS;
-  while (bucket != 0 && load(&histogram->buckets[bucket - 1]) == 0) {
+  uint32_t bucket = SLUICE_HISTOGRAM_BUCKETS - 1;
+  while (bucket != 0 && load(&histogram->buckets[bucket]) == 0) {
     bucket--;
-  }
-  if (bucket == 0) {
-    return 0;
   }
   uint64_t greatest = 0;
   for (uint32_t i = 0; i < SLUICE_PARTICIPANTS; i++) {
     uint64_t own = load(&histogram->lines[i].greatest);
     greatest = own > greatest ? own : greatest;
   }
-  bucket--;
   return within(bucket, greatest) ? greatest : least_of(bucket) + (width_of(bucket) - 1);
 }
 
 /* The value at `rank`, 1 to count, of all in order. */
 static uint64_t value_at(const sluice_histogram *histogram, uint64_t rank) {
-  uint64_t passed = 0;
-  uint64_t value = 0;
-  for (uint32_t i = 0; i < SLUICE_HISTOGRAM_BUCKETS && passed < rank; i++) {
-    uint64_t count = load(&histogram->buckets[i]);
-    if (count != 0) {
-      passed += count;
-      value = least_of(i) + width_of(i) / 2;
-    }
+  uint32_t bucket = 0;
+  uint64_t passed = load(&histogram->buckets[0]);
+  while (passed < rank && bucket < SLUICE_HISTOGRAM_BUCKETS - 1) { /* a reset may come */
+    bucket++;
+    passed += load(&histogram->buckets[bucket]);
   }
-  return value;
+  return least_of(bucket) + width_of(bucket) / 2;
 }
 
 int sluice_histogram_quantile(const sluice_histogram *histogram, double p, uint64_t *value) {
@@ -170,7 +159,7 @@ int sluice_histogram_quantile(const sluice_histogram *histogram, double p, uint6
   }
   double exact = p * (double)count;
   uint64_t rank = exact >= (double)count ? count : (uint64_t)exact;
-  rank += (double)rank < exact && rank < count ? 1 : 0;
+  rank += (double)rank < exact ? 1 : 0;
   uint64_t least = sluice_histogram_min(histogram);
   uint64_t greatest = sluice_histogram_max(histogram);
   if (rank <= 1 || rank == count) {

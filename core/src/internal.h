@@ -47,6 +47,25 @@ static inline sluice_object *sluice_object_at(const sluice_space *space, uint32_
   return (sluice_object *)(void *)(space->base + offset);
 }
 
+/* Makes an object of this shape without a space. SLUICE_OK; SLUICE_E_INVALID for a misaligned place,
+ * and for a shape out of range, which has no bytes. */
+static inline int sluice_object_init(void *at, sluice_shape shape) {
+  sluice_object *object = at;
+  if (shape.bytes == 0 || (uintptr_t)at % SLUICE_ALIGN != 0) {
+    return SLUICE_E_INVALID;
+  }
+  object->kind = shape.kind;
+  object->bytes = shape.bytes;
+  object->capacity = shape.capacity;
+  object->codec = shape.codec;
+  return SLUICE_OK;
+}
+
+/* An id that a participant can have. */
+static inline int sluice_owner_valid(uint32_t owner) {
+  return (owner & UINT32_C(0xff)) - 1 < SLUICE_PARTICIPANTS && owner <= SLUICE_OWNER_MASK;
+}
+
 /* The bit of participant `id`; the space's own for nobody in particular. */
 static inline uint64_t sluice_bit(uint32_t id) {
   uint32_t slot = (id & UINT32_C(0xff)) - 1;

@@ -4,18 +4,6 @@
 
 #include "mutex_word.h"
 
-/* Makes an object without a space. SLUICE_OK or SLUICE_E_INVALID. */
-static inline int sluice_lock_init(void *at, uint32_t kind, uint32_t bytes, uint32_t capacity) {
-  sluice_object *object = at;
-  if (at == NULL || (uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  object->kind = kind;
-  object->bytes = bytes;
-  object->capacity = capacity;
-  return SLUICE_OK;
-}
-
 /* What the flags that all kinds share say. A sleeper looks here after it has marked the word that
  * it will sleep on; pairs with sluice_flag, after which that word is changed and all are woken. */
 static inline int sluice_flags_status(const _Atomic uint32_t *state) {

@@ -110,14 +110,16 @@ int sluice_mutex_word_recover(_Atomic uint32_t *word, uint32_t id) {
 
 /* ---- the object ---- */
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_MUTEX, .bytes = (uint32_t)sizeof(sluice_mutex)};
+}
+
 uint32_t sluice_mutex_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(
-      space, name, name_bytes,
-      (sluice_shape){.kind = SLUICE_KIND_MUTEX, .bytes = (uint32_t)sizeof(sluice_mutex)});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 int sluice_mutex_init(void *at) {
-  return sluice_lock_init(at, SLUICE_KIND_MUTEX, (uint32_t)sizeof(sluice_mutex), 0);
+  return sluice_object_init(at, shape());
 }
 
 /* What the word said, to the object: what is wrong with it is wrong for all. */

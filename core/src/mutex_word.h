@@ -33,11 +33,6 @@
  * honest participants need as many: each changes the word a few times only. */
 enum { SLUICE_MUTEX_TRIES = 64 };
 
-/* An id that a participant can have. */
-static inline int sluice_owner_valid(uint32_t owner) {
-  return (owner & UINT32_C(0xff)) - 1 < SLUICE_PARTICIPANTS && owner <= SLUICE_OWNER_MASK;
-}
-
 /* The way that is not the quickest; mutex.c. */
 int sluice_mutex_word_take(_Atomic uint32_t *word, uint32_t owner, uint32_t bits);
 

@@ -3,14 +3,16 @@
 #include "kinds.h"
 #include "lock.h"
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_ONCE, .bytes = (uint32_t)sizeof(sluice_once)};
+}
+
 uint32_t sluice_once_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(
-      space, name, name_bytes,
-      (sluice_shape){.kind = SLUICE_KIND_ONCE, .bytes = (uint32_t)sizeof(sluice_once)});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 int sluice_once_init(void *at) {
-  return sluice_lock_init(at, SLUICE_KIND_ONCE, (uint32_t)sizeof(sluice_once), 0);
+  return sluice_object_init(at, shape());
 }
 
 static int is_done(const sluice_once *once) {

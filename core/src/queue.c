@@ -35,26 +35,20 @@ uint32_t sluice_queue_bytes(uint32_t capacity, uint32_t element) {
   return bytes > SLUICE_QUEUE_BYTES_MAX ? 0 : (uint32_t)bytes;
 }
 
+static sluice_shape shape_of(uint32_t capacity, uint32_t element) {
+  return (sluice_shape){.kind = SLUICE_KIND_QUEUE,
+                        .bytes = sluice_queue_bytes(capacity, element),
+                        .capacity = capacity,
+                        .codec = element};
+}
+
 int sluice_queue_init(void *at, uint32_t capacity, uint32_t element) {
-  uint32_t bytes = sluice_queue_bytes(capacity, element);
-  if (bytes == 0 || (uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  sluice_object *object = at;
-  object->kind = SLUICE_KIND_QUEUE;
-  object->bytes = bytes;
-  object->capacity = capacity;
-  object->codec = element;
-  return SLUICE_OK;
+  return sluice_object_init(at, shape_of(capacity, element));
 }
 
 uint32_t sluice_queue_open(sluice_space *space, const char *name, uint32_t name_bytes,
                            uint32_t capacity, uint32_t element) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_QUEUE,
-                                           .bytes = sluice_queue_bytes(capacity, element),
-                                           .capacity = capacity,
-                                           .codec = element});
+  return sluice_object_open(space, name, name_bytes, shape_of(capacity, element));
 }
 
 static uint32_t flags_of(const sluice_queue *queue) {
@@ -95,7 +89,7 @@ int sluice_queue_end_open(sluice_queue_end *end, sluice_queue *queue, uint32_t c
   uint32_t index = (owner & UINT32_C(0xff)) - 1;
   if (sluice_queue_bytes(capacity, element) == 0 || queue->object.kind != SLUICE_KIND_QUEUE ||
       queue->object.capacity != capacity || queue->object.codec != element ||
-      index >= SLUICE_PARTICIPANTS || owner > SLUICE_OWNER_MASK) {
+      !sluice_owner_valid(owner)) {
     return SLUICE_E_INVALID;
   }
   if ((flags_of(queue) & SLUICE_OBJECT_POISONED) != 0) {

@@ -10,29 +10,20 @@ static int is_kind(uint32_t kind) {
   return kind == SLUICE_KIND_RING_MPSC || kind == SLUICE_KIND_RING_MPMC;
 }
 
+static sluice_shape shape_of(uint32_t kind, uint32_t capacity, uint32_t codec) {
+  return (sluice_shape){.kind = kind,
+                        .bytes = is_kind(kind) ? sluice_ring_many_bytes(capacity) : 0,
+                        .capacity = capacity,
+                        .codec = codec};
+}
+
 int sluice_ring_many_init(void *at, uint32_t kind, uint32_t capacity) {
-  uint32_t bytes = sluice_ring_many_bytes(capacity);
-  if (bytes == 0 || !is_kind(kind) || (uintptr_t)at % SLUICE_ALIGN != 0) {
-    return SLUICE_E_INVALID;
-  }
-  sluice_object *object = at;
-  object->kind = kind;
-  object->bytes = bytes;
-  object->capacity = capacity;
-  return SLUICE_OK;
+  return sluice_object_init(at, shape_of(kind, capacity, 0));
 }
 
 uint32_t sluice_ring_many_open(sluice_space *space, const char *name, uint32_t name_bytes,
                                uint32_t kind, uint32_t capacity, uint32_t codec) {
-  if (!is_kind(kind)) {
-    space->status = SLUICE_E_INVALID;
-    return 0;
-  }
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = kind,
-                                           .bytes = sluice_ring_many_bytes(capacity),
-                                           .capacity = capacity,
-                                           .codec = codec});
+  return sluice_object_open(space, name, name_bytes, shape_of(kind, capacity, codec));
 }
 
 void sluice_ring_many_flag(sluice_ring_many *ring, uint32_t flag) {
@@ -56,8 +47,7 @@ int sluice_ring_many_close(sluice_ring_many *ring) {
 
 int sluice_ring_many_may_open(const sluice_ring_many *ring, uint32_t capacity, uint32_t owner) {
   if (sluice_ring_many_bytes(capacity) == 0 || ring->object.capacity != capacity ||
-      !is_kind(ring->object.kind) || owner > SLUICE_OWNER_MASK ||
-      (owner & UINT32_C(0xff)) - 1 >= SLUICE_PARTICIPANTS) {
+      !is_kind(ring->object.kind) || !sluice_owner_valid(owner)) {
     return SLUICE_E_INVALID;
   }
   uint32_t state = state_of(ring);

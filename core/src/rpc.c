@@ -30,33 +30,29 @@ uint32_t sluice_rpc_bytes(uint32_t calls, uint32_t payload) {
              : 0;
 }
 
-/* The shape in one number; any for one out of range, which has no bytes. */
-static uint32_t shape_of(uint32_t calls, uint32_t payload) {
-  return calls | up(payload, 64) / 64 << 16;
+/* The capacity of one out of range is any number: it has no bytes. */
+static sluice_shape shape_of(uint32_t calls, uint32_t payload, uint32_t codec) {
+  return (sluice_shape){.kind = SLUICE_KIND_RPC,
+                        .bytes = sluice_rpc_bytes(calls, payload),
+                        .capacity = calls | up(payload, 64) / 64 << 16,
+                        .codec = codec};
 }
 
 uint32_t sluice_rpc_open(sluice_space *space, const char *name, uint32_t name_bytes, uint32_t calls,
                          uint32_t payload, uint32_t codec) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_RPC,
-                                           .bytes = sluice_rpc_bytes(calls, payload),
-                                           .capacity = shape_of(calls, payload),
-                                           .codec = codec});
+  return sluice_object_open(space, name, name_bytes, shape_of(calls, payload, codec));
 }
 
 int sluice_rpc_init(void *at, uint32_t calls, uint32_t payload) {
-  uint32_t bytes = sluice_rpc_bytes(calls, payload);
-  if (bytes == 0) {
-    return SLUICE_E_INVALID;
-  }
-  return sluice_lock_init(at, SLUICE_KIND_RPC, bytes, shape_of(calls, payload));
+  return sluice_object_init(at, shape_of(calls, payload, 0));
 }
 
 int sluice_rpc_view_open(sluice_rpc_view *view, sluice_rpc *rpc, uint32_t calls, uint32_t payload,
                          uint32_t owner) {
+  sluice_shape shape = shape_of(calls, payload, 0);
   if (!sluice_owner_valid(owner) || !sluice_rpc_view_make(view, rpc, calls, payload) ||
-      rpc->object.kind != SLUICE_KIND_RPC || rpc->object.capacity != shape_of(calls, payload) ||
-      rpc->object.bytes != sluice_rpc_bytes(calls, payload)) {
+      rpc->object.kind != shape.kind || rpc->object.capacity != shape.capacity ||
+      rpc->object.bytes != shape.bytes) {
     return SLUICE_E_INVALID;
   }
   view->owner = owner;

@@ -19,14 +19,16 @@
 
 #define HOLDERS ((UINT64_C(1) << SLUICE_PARTICIPANTS) - 1)
 
+static sluice_shape shape(void) {
+  return (sluice_shape){.kind = SLUICE_KIND_RWLOCK, .bytes = (uint32_t)sizeof(sluice_rwlock)};
+}
+
 uint32_t sluice_rwlock_open(sluice_space *space, const char *name, uint32_t name_bytes) {
-  return sluice_object_open(
-      space, name, name_bytes,
-      (sluice_shape){.kind = SLUICE_KIND_RWLOCK, .bytes = (uint32_t)sizeof(sluice_rwlock)});
+  return sluice_object_open(space, name, name_bytes, shape());
 }
 
 int sluice_rwlock_init(void *at) {
-  return sluice_lock_init(at, SLUICE_KIND_RWLOCK, (uint32_t)sizeof(sluice_rwlock), 0);
+  return sluice_object_init(at, shape());
 }
 
 static void wake_everybody(sluice_rwlock *rwlock) {

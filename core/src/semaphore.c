@@ -14,18 +14,18 @@ uint32_t sluice_semaphore_bytes(uint32_t permits) {
              : (uint32_t)sizeof(sluice_semaphore) + permits * (uint32_t)sizeof(uint32_t);
 }
 
+static sluice_shape shape_of(uint32_t permits) {
+  return (sluice_shape){
+      .kind = SLUICE_KIND_SEMAPHORE, .bytes = sluice_semaphore_bytes(permits), .capacity = permits};
+}
+
 uint32_t sluice_semaphore_open(sluice_space *space, const char *name, uint32_t name_bytes,
                                uint32_t permits) {
-  return sluice_object_open(space, name, name_bytes,
-                            (sluice_shape){.kind = SLUICE_KIND_SEMAPHORE,
-                                           .bytes = sluice_semaphore_bytes(permits),
-                                           .capacity = permits});
+  return sluice_object_open(space, name, name_bytes, shape_of(permits));
 }
 
 int sluice_semaphore_init(void *at, uint32_t permits) {
-  uint32_t bytes = sluice_semaphore_bytes(permits);
-  return bytes == 0 ? SLUICE_E_INVALID
-                    : sluice_lock_init(at, SLUICE_KIND_SEMAPHORE, bytes, permits);
+  return sluice_object_init(at, shape_of(permits));
 }
 
 static int poison(sluice_semaphore *semaphore) {

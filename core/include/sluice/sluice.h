@@ -1,4 +1,7 @@
-/* Sluice: messaging over shared memory. This header includes them all. */
+/* Sluice: messaging over shared memory. This header includes them all.
+ *
+ * What holds for each of them: no pointer may be NULL, but one to no bytes (a length of 0), and where
+ * its comment says so. Nothing checks it: in WebAssembly 0 is an address like any other. */
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
 

@@ -29,7 +29,6 @@ static void one_name_is_one_event(void **state) {
 static void init_wants_an_aligned_place(void **state) {
   (void)state;
   unsigned char *at = fresh(sizeof(sluice_event) + SLUICE_ALIGN);
-  assert_int_equal(sluice_event_init(NULL), SLUICE_E_INVALID);
   assert_int_equal(sluice_event_init(at + 4), SLUICE_E_INVALID);
   free(at);
 }

@@ -5,7 +5,7 @@
 
 #include "sluice/histogram.h"
 
-enum { OWNER = 1 << 8 | 1, OTHER = 1 << 8 | 2, THREADS = 4, VALUES = 20000 };
+enum { OWNER = 1 << 8 | 1, OTHER = 1 << 8 | SLUICE_PARTICIPANTS, THREADS = 4, VALUES = 20000 };
 
 static sluice_histogram *fresh_histogram(void) {
   sluice_histogram *histogram = fresh(sizeof *histogram);
@@ -46,10 +46,38 @@ static void count_sum_least_and_greatest_are_exact(void **state) {
   assert_int_equal(sluice_histogram_sum(histogram), 1000003 + 77777 + 123456789);
   assert_int_equal(sluice_histogram_min(histogram), 77777);
   assert_int_equal(sluice_histogram_max(histogram), 123456789);
+  assert_int_equal(sluice_histogram_record(histogram, OTHER, 70), SLUICE_OK);
+  assert_int_equal(sluice_histogram_min(histogram), 70);
   record(histogram, 0);
   record(histogram, UINT64_MAX);
+  assert_int_equal(sluice_histogram_sum(histogram), 1000003 + 77777 + 123456789 + 70 - 1);
   assert_int_equal(sluice_histogram_min(histogram), 0);
   assert_true(sluice_histogram_max(histogram) == UINT64_MAX);
+  free(histogram);
+}
+
+static void the_greatest_value_alone_is_the_least_too(void **state) {
+  (void)state;
+  sluice_histogram *histogram = fresh_histogram();
+  record(histogram, UINT64_MAX);
+  assert_true(sluice_histogram_min(histogram) == UINT64_MAX);
+  assert_true(sluice_histogram_max(histogram) == UINT64_MAX);
+  sluice_histogram_reset(histogram);
+  record(histogram, UINT64_MAX);
+  assert_true(sluice_histogram_min(histogram) == UINT64_MAX);
+  free(histogram);
+}
+
+static void the_edges_of_a_bucket_are_given_back_exactly(void **state) {
+  (void)state;
+  sluice_histogram *histogram = fresh_histogram();
+  const uint64_t edges[] = {64, 67};
+  for (uint32_t i = 0; i < 2; i++) {
+    sluice_histogram_reset(histogram);
+    record(histogram, edges[i]);
+    assert_int_equal(sluice_histogram_min(histogram), edges[i]);
+    assert_int_equal(sluice_histogram_max(histogram), edges[i]);
+  }
   free(histogram);
 }
 
@@ -61,6 +89,7 @@ static void values_below_32_are_given_back_exactly(void **state) {
   }
   for (uint32_t i = 0; i < 32; i++) {
     assert_int_equal(quantile(histogram, (i + 0.5) / 32), i);
+    assert_int_equal(quantile(histogram, (i + 1) / 32.0), i); /* so many are not above it */
   }
   free(histogram);
 }
@@ -117,6 +146,36 @@ static void quantiles_are_those_of_the_sorted_values(void **state) {
   free(histogram);
 }
 
+static void shares_at_the_ends_are_the_least_and_the_greatest_exactly(void **state) {
+  (void)state;
+  sluice_histogram *histogram = fresh_histogram();
+  record(histogram, 74000);
+  record(histogram, 88888);
+  record(histogram, 1000003);
+  assert_int_equal(quantile(histogram, 0), 74000);
+  assert_int_equal(quantile(histogram, 0.25), 74000);
+  assert_in_range(quantile(histogram, 0.5), 88888 - 88888 / 32, 88888 + 88888 / 32);
+  assert_int_equal(quantile(histogram, 0.75), 1000003);
+  assert_int_equal(quantile(histogram, 1), 1000003);
+  free(histogram);
+}
+
+/* 66 is the middle of the bucket of 64 to 67. */
+static void no_quantile_is_below_the_least_or_above_the_greatest(void **state) {
+  (void)state;
+  sluice_histogram *histogram = fresh_histogram();
+  record(histogram, 67);
+  record(histogram, 67);
+  record(histogram, 1000);
+  assert_int_equal(quantile(histogram, 0.5), 67);
+  sluice_histogram_reset(histogram);
+  record(histogram, 10);
+  record(histogram, 64);
+  record(histogram, 64);
+  assert_int_equal(quantile(histogram, 0.5), 64);
+  free(histogram);
+}
+
 static void a_share_out_of_range_is_invalid(void **state) {
   (void)state;
   sluice_histogram *histogram = fresh_histogram();
@@ -154,7 +213,7 @@ static void merging_adds_all_figures(void **state) {
   free(both);
 }
 
-static void an_empty_histogram_adds_nothing(void **state) {
+static void merging_with_an_empty_histogram_changes_no_figure(void **state) {
   (void)state;
   sluice_histogram *one = fresh_histogram();
   sluice_histogram *none = fresh_histogram();
@@ -163,6 +222,12 @@ static void an_empty_histogram_adds_nothing(void **state) {
   assert_int_equal(sluice_histogram_count(one), 1);
   assert_int_equal(sluice_histogram_min(one), 5);
   assert_int_equal(sluice_histogram_max(one), 5);
+  record(one, 0); /* and the values at both ends are added as any other */
+  record(one, UINT64_MAX);
+  assert_int_equal(sluice_histogram_merge(none, one, OTHER), SLUICE_OK);
+  assert_int_equal(sluice_histogram_count(none), 3);
+  assert_int_equal(sluice_histogram_min(none), 0);
+  assert_true(sluice_histogram_max(none) == UINT64_MAX);
   free(one);
   free(none);
 }
@@ -178,12 +243,15 @@ static void only_a_participant_records_and_merges(void **state) {
   (void)state;
   sluice_histogram *histogram = fresh_histogram();
   sluice_histogram *other = fresh_histogram();
-  const uint32_t none[] = {0, 1 << 8, 1 << 8 | 48, UINT32_MAX};
-  for (uint32_t i = 0; i < 4; i++) {
+  const uint32_t none[] = {0, 1 << 8, 1 << 8 | 48, SLUICE_OWNER_DIED_BIT | OWNER, UINT32_MAX};
+  for (uint32_t i = 0; i < 5; i++) {
     assert_int_equal(sluice_histogram_record(histogram, none[i], 1), SLUICE_E_INVALID);
     assert_int_equal(sluice_histogram_merge(histogram, other, none[i]), SLUICE_E_INVALID);
   }
   assert_int_equal(sluice_histogram_count(histogram), 0);
+  assert_int_equal(
+      sluice_histogram_record(histogram, SLUICE_OWNER_MASK - 0xff + SLUICE_PARTICIPANTS, 1),
+      SLUICE_OK);
   free(histogram);
   free(other);
 }
@@ -192,6 +260,8 @@ static void a_reset_forgets_all(void **state) {
   (void)state;
   sluice_histogram *histogram = fresh_histogram();
   record(histogram, 1 << 20);
+  record(histogram, UINT64_MAX);
+  assert_int_equal(sluice_histogram_record(histogram, OTHER, 1 << 20), SLUICE_OK);
   sluice_histogram_reset(histogram);
   assert_int_equal(sluice_histogram_count(histogram), 0);
   assert_int_equal(sluice_histogram_sum(histogram), 0);
@@ -217,6 +287,19 @@ static void a_count_without_its_extremes_stays_within_its_bucket(void **state) {
   assert_int_equal(sluice_histogram_min(histogram), 64);
   assert_int_equal(sluice_histogram_max(histogram), 67);
   assert_in_range(quantile(histogram, 0.5), 64, 67);
+  atomic_store(&histogram->lines[0].greatest, 68);
+  assert_int_equal(sluice_histogram_max(histogram), 67);
+  free(histogram);
+}
+
+/* The same between the other two. */
+static void extremes_without_a_count_are_none(void **state) {
+  (void)state;
+  sluice_histogram *histogram = fresh_histogram();
+  atomic_store(&histogram->lines[0].greatest, 500);
+  atomic_store(&histogram->lines[0].not_least, ~UINT64_C(500));
+  assert_int_equal(sluice_histogram_min(histogram), 0);
+  assert_int_equal(sluice_histogram_max(histogram), 0);
   free(histogram);
 }
 
@@ -231,6 +314,9 @@ static void one_name_is_one_histogram(void **state) {
   (void)state;
   sluice_space space = fresh_space(1 << 16);
   uint32_t offset = sluice_histogram_open(&space, "h", 1);
+  const sluice_object *object = sluice_at(&space, offset);
+  assert_int_equal(object->bytes, sizeof(sluice_histogram));
+  assert_int_equal(object->capacity, SLUICE_HISTOGRAM_BUCKETS);
   assert_int_not_equal(offset, 0);
   assert_int_equal(sluice_histogram_open(&space, "h", 1), offset);
   assert_int_equal(sluice_ring_open(&space, "h", 1, 64, 0), 0);
@@ -281,17 +367,22 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_empty_histogram_has_no_quantiles),
       cmocka_unit_test(count_sum_least_and_greatest_are_exact),
+      cmocka_unit_test(the_greatest_value_alone_is_the_least_too),
+      cmocka_unit_test(the_edges_of_a_bucket_are_given_back_exactly),
       cmocka_unit_test(values_below_32_are_given_back_exactly),
       cmocka_unit_test(a_value_is_given_back_to_within_a_32nd),
       cmocka_unit_test(every_value_has_one_bucket),
       cmocka_unit_test(quantiles_are_those_of_the_sorted_values),
+      cmocka_unit_test(shares_at_the_ends_are_the_least_and_the_greatest_exactly),
+      cmocka_unit_test(no_quantile_is_below_the_least_or_above_the_greatest),
       cmocka_unit_test(a_share_out_of_range_is_invalid),
       cmocka_unit_test(merging_adds_all_figures),
-      cmocka_unit_test(an_empty_histogram_adds_nothing),
+      cmocka_unit_test(merging_with_an_empty_histogram_changes_no_figure),
       cmocka_unit_test(a_histogram_does_not_merge_with_itself),
       cmocka_unit_test(only_a_participant_records_and_merges),
       cmocka_unit_test(a_reset_forgets_all),
       cmocka_unit_test(a_count_without_its_extremes_stays_within_its_bucket),
+      cmocka_unit_test(extremes_without_a_count_are_none),
       cmocka_unit_test(init_refuses_a_misaligned_address),
       cmocka_unit_test(one_name_is_one_histogram),
       cmocka_unit_test(nothing_recorded_is_lost),

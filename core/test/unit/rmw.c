@@ -46,7 +46,9 @@ static unsigned operations;
 
 /* Two of them call a function of their own by the same name. */
 #define take mutex_take
+#define shape mutex_shape
 #include "../../src/mutex.c"
+#undef shape
 #undef take
 #include "../../src/rwlock.c"
 #define poison semaphore_poison
