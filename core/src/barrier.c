@@ -135,7 +135,7 @@ int sluice_barrier_wait(sluice_barrier *barrier, uint32_t owner, int64_t timeout
       if (sluice_patience_spin(&patience)) {
         continue;
       }
-      uint32_t value = sluice_barrier_sleep(barrier, ticket);
+      uint32_t value = timeout_ns == 0 ? 0 : sluice_barrier_sleep(barrier, ticket);
       status = value == 0 ? sluice_patience_turn(&patience, &deadline)
                           : sluice_sleep(&barrier->passed, value, &deadline);
       SLUICE_STEP("barrier.wait: woken");

@@ -533,8 +533,8 @@ int sluice_broadcast_wait(sluice_broadcast_reader *reader, int64_t timeout_ns) {
     sluice_pause();
     status = arrived(reader, &limit);
   }
-  if (status != SLUICE_E_EMPTY) {
-    return status;
+  if (status != SLUICE_E_EMPTY || timeout_ns == 0) {
+    return status == SLUICE_E_EMPTY ? SLUICE_E_TIMEOUT : status;
   }
   sluice_deadline deadline = sluice_deadline_in(timeout_ns);
   do {

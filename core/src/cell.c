@@ -311,6 +311,9 @@ int sluice_cell_wait(const sluice_cell_view *view, uint64_t since, int64_t timeo
     if (sluice_patience_spin(&patience)) {
       continue;
     }
+    if (timeout_ns == 0) {
+      return SLUICE_E_TIMEOUT;
+    }
     uint32_t key = sluice_cell_sleep(view, since);
     status = key == 0 ? SLUICE_OK : sluice_sleep(&view->cell->changed, key, &deadline);
     if (status != SLUICE_OK) {

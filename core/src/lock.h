@@ -55,11 +55,11 @@ static inline int sluice_patience_spin(sluice_patience *patience) {
 /* The caller may neither go on nor sleep, because the word keeps changing under it. SLUICE_OK: look
  * again; else what to answer. Who waits for ever goes on for ever. */
 static inline int sluice_patience_turn(sluice_patience *patience, const sluice_deadline *deadline) {
-  if (deadline->at < 0) {
-    return SLUICE_OK;
+  if (deadline->at <= 0) {
+    return deadline->at == 0 ? SLUICE_E_TIMEOUT : SLUICE_OK;
   }
   if (patience->turns == 0) {
-    return deadline->at == 0 ? SLUICE_E_TIMEOUT : SLUICE_E_AGAIN;
+    return SLUICE_E_AGAIN;
   }
   patience->turns--;
   return SLUICE_OK;

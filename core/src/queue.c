@@ -370,8 +370,8 @@ static int settled(int status) {
   return status != SLUICE_E_FULL && status != SLUICE_E_EMPTY && status != SLUICE_E_AGAIN;
 }
 
-/* After a sleep that ended with `slept`: the last try counts, as a wake-up may have come as well.
- */
+/* After a sleep that ended with `slept`, or for no time to sleep: the last try counts, as a wake-up
+ * may have come as well. */
 static int last_answer(int status, int slept) {
   return settled(status) ? status : slept;
 }
@@ -383,6 +383,9 @@ int sluice_queue_push(sluice_queue_end *end, const void *element, int64_t timeou
     sluice_pause();
     status = find_room(end, &ticket);
     status = status == SLUICE_OK ? sluice_queue_try_push(end, element) : status;
+  }
+  if (timeout_ns == 0) {
+    return last_answer(status, SLUICE_E_TIMEOUT);
   }
   sluice_deadline deadline = sluice_deadline_in(timeout_ns);
   while (!settled(status)) {
@@ -402,6 +405,9 @@ int sluice_queue_pop(sluice_queue_end *end, void *element, int64_t timeout_ns) {
   for (int spin = 0; !settled(status) && timeout_ns != 0 && spin < SLUICE_SPINS; spin++) {
     sluice_pause();
     status = sluice_queue_try_pop(end, element);
+  }
+  if (timeout_ns == 0) {
+    return last_answer(status, SLUICE_E_TIMEOUT);
   }
   sluice_deadline deadline = sluice_deadline_in(timeout_ns);
   while (!settled(status)) {

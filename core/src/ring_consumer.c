@@ -226,6 +226,9 @@ SLUICE_COLD int sluice_ring_consumer_wait(sluice_ring_consumer *consumer, int64_
         return consumer->status;
       }
     }
+    if (timeout_ns == 0) {
+      return SLUICE_E_TIMEOUT;
+    }
     sluice_pause();
   }
   _Atomic uint32_t *asleep = &consumer->ring->consumer.asleep;

@@ -382,6 +382,9 @@ SLUICE_COLD int sluice_ring_many_consumer_wait(sluice_ring_many_consumer *consum
         return status;
       }
     }
+    if (timeout_ns == 0) {
+      return SLUICE_E_TIMEOUT;
+    }
     sluice_pause();
   }
   sluice_deadline deadline = sluice_deadline_in(timeout_ns);

@@ -243,8 +243,8 @@ SLUICE_COLD int sluice_ring_many_producer_wait(sluice_ring_many_producer *produc
   }
   for (int spin = 0; spin < SLUICE_SPINS; spin++) {
     int status = look_for_room(producer, length);
-    if (status != SLUICE_E_FULL) {
-      return status;
+    if (status != SLUICE_E_FULL || timeout_ns == 0) {
+      return status == SLUICE_E_FULL ? SLUICE_E_TIMEOUT : status;
     }
     sluice_pause();
   }

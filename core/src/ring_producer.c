@@ -215,8 +215,8 @@ SLUICE_COLD int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32
       return status;
     }
     status = sluice_ring_room(producer, needed(producer, length));
-    if (status != SLUICE_E_FULL) {
-      return status;
+    if (status != SLUICE_E_FULL || timeout_ns == 0) {
+      return status == SLUICE_E_FULL ? SLUICE_E_TIMEOUT : status;
     }
     sluice_pause();
   }

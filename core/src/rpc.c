@@ -219,6 +219,9 @@ int sluice_rpc_wait(const sluice_rpc_view *view, int what, int64_t timeout_ns) {
     if (sluice_patience_spin(&patience)) {
       continue;
     }
+    if (timeout_ns == 0) {
+      return SLUICE_E_TIMEOUT;
+    }
     uint32_t value = sluice_rpc_sleep(view, what);
     status = value == 0 ? SLUICE_OK : sluice_sleep(word_of(view, what), value, &deadline);
     if (status != SLUICE_OK) {

@@ -417,6 +417,9 @@ int sluice_store_wait(sluice_store_view *view, const void *key, uint32_t key_byt
     if (patience.spins != 0) {
       continue;
     }
+    if (timeout_ns == 0) {
+      return SLUICE_E_TIMEOUT;
+    }
     uint32_t value = sluice_store_sleep(view, key, key_bytes, since);
     status = value == 0 ? SLUICE_OK : sluice_sleep(view->asleep, value, &deadline);
     if (status != SLUICE_OK) {

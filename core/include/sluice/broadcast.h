@@ -40,7 +40,7 @@
  * SLUICE_E_PEER_LOST, and another may take the writer's end over and go on.
  *
  * Threads. A sluice_broadcast_writer and a sluice_broadcast_reader belong to one thread each. All
- * functions but _wait are wait-free (send makes a futex call when, and only when, a reader sleeps).
+ * functions but _wait are wait-free (send makes a futex call when, and only when, a reader may sleep).
  *
  * Source. Validation before and after reading as in agrona's BroadcastTransmitter and Receiver,
  * where `tail_intent` plays the part of `oldest`; there, lapped readers lose all but the newest

@@ -147,8 +147,8 @@ int sluice_cell_publish(sluice_cell_view *view, uint32_t length);
 /* Ends the turn; the value stays as it is. SLUICE_OK, or SLUICE_E_INVALID without begin. */
 int sluice_cell_abandon(sluice_cell_view *view);
 
-/* Sleeps, after a short spin, until the version is another than `since`, for at most `timeout_ns`.
- * SLUICE_OK; SLUICE_E_TIMEOUT, SLUICE_E_AGAIN (wasm), SLUICE_E_CLOSED, SLUICE_E_POISONED. */
+/* Sleeps, after a short spin, until the version is another than `since`, for at most `timeout_ns`
+ * nanoseconds (negative: for ever; 0: not at all). SLUICE_OK; SLUICE_E_TIMEOUT, SLUICE_E_AGAIN (wasm), SLUICE_E_CLOSED, SLUICE_E_POISONED. */
 int sluice_cell_wait(const sluice_cell_view *view, uint64_t since, int64_t timeout_ns);
 
 /* For a caller that sleeps by its own means: the value of the word cell->changed to sleep on, which

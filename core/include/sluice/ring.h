@@ -34,7 +34,7 @@
  *
  * Threads. A sluice_ring_producer belongs to one thread at a time, a sluice_ring_consumer too.
  * claim, commit, abort, push, peek, take, drain and release are wait-free (release and commit also
- * make a futex call when, and only when, the other end sleeps). The *_wait functions block.
+ * make a futex call when, and only when, the other end may sleep). The *_wait functions block.
  */
 #ifndef SLUICE_RING_H
 #define SLUICE_RING_H
@@ -164,8 +164,9 @@ int sluice_ring_push(sluice_ring_producer *producer, const void *payload, uint32
                      int32_t type);
 
 /* Sleeps, if need be, until a payload of `length` bytes may fit, for at most `timeout_ns`
- * nanoseconds (negative: for ever), after a short spin. SLUICE_OK means: try again. It may be
- * early, like any condition variable. SLUICE_E_TIMEOUT, _CLOSED, _PEER_LOST, _POISONED. */
+ * nanoseconds (negative: for ever; 0: not at all), after a short spin. SLUICE_OK means: try again.
+ * It may be early, like any condition variable. SLUICE_E_TIMEOUT, _CLOSED, _PEER_LOST, _POISONED,
+ * _TOO_LARGE. */
 int sluice_ring_producer_wait(sluice_ring_producer *producer, uint32_t length, int64_t timeout_ns);
 
 /* For a caller that sleeps by its own means: returns 1 when it should, with the word

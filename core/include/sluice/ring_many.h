@@ -50,7 +50,7 @@
  * Threads. A sluice_ring_many_producer belongs to one thread at a time, a
  * sluice_ring_many_consumer too; one participant has at most one of each on a ring. claim is
  * lock-free, the other functions are wait-free (commit, abort and release also make a futex call
- * when, and only when, someone sleeps). The *_wait functions block.
+ * when, and only when, someone may sleep). The *_wait functions block.
  */
 #ifndef SLUICE_RING_MANY_H
 #define SLUICE_RING_MANY_H
@@ -190,7 +190,8 @@ int sluice_ring_many_init(void *at, uint32_t kind, uint32_t capacity);
 /* Opens the ring to write for `owner`, a participant's id. SLUICE_OK; SLUICE_E_BUSY when that
  * participant writes here already; SLUICE_E_CLOSED when the last producer has closed it, or the
  * space; SLUICE_E_POISONED; SLUICE_E_INVALID when the ring's shape is not `capacity` or `owner` is
- * no id. Lock-free. */
+ * no id; SLUICE_E_AGAIN when others opened and closed ends thousands of times meanwhile. Lock-free.
+ */
 int sluice_ring_many_producer_open(sluice_ring_many_producer *producer, sluice_ring_many *ring,
                                    uint32_t capacity, uint32_t owner);
 
@@ -214,8 +215,8 @@ int sluice_ring_many_push(sluice_ring_many_producer *producer, const void *paylo
                           int32_t type);
 
 /* Sleeps, if need be, until a payload of `length` bytes may fit, for at most `timeout_ns`
- * nanoseconds (negative: for ever), after a short spin. SLUICE_OK means: try again; another may
- * have been faster. SLUICE_E_TIMEOUT, _CLOSED, _PEER_LOST, _POISONED, _TOO_LARGE; in wasm, with a
+ * nanoseconds (negative: for ever; 0: not at all), after a short spin. SLUICE_OK means: try again;
+ * another may have been faster. SLUICE_E_TIMEOUT, _CLOSED, _PEER_LOST, _POISONED, _TOO_LARGE; in wasm, with a
  * limit, SLUICE_E_AGAIN: woken in vain, call again with what is left of the time. */
 int sluice_ring_many_producer_wait(sluice_ring_many_producer *producer, uint32_t length,
                                    int64_t timeout_ns);

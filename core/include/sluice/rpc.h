@@ -160,7 +160,7 @@ void *sluice_rpc_claim(sluice_rpc_caller *caller, uint32_t length, int32_t type)
  * claim or for a greater length; SLUICE_E_AGAIN, SLUICE_E_CLOSED, SLUICE_E_POISONED. Lock-free. */
 int sluice_rpc_submit(sluice_rpc_caller *caller, uint32_t length);
 
-/* Gives the claim up. SLUICE_OK, or SLUICE_E_INVALID without one. */
+/* Gives the claim up. SLUICE_OK; SLUICE_E_INVALID without one; SLUICE_E_POISONED. */
 int sluice_rpc_abort(sluice_rpc_caller *caller);
 
 /* Claims, copies `length` bytes from `request`, submits. Returns the call's id; 0 with
@@ -178,11 +178,12 @@ int sluice_rpc_cancel(sluice_rpc_caller *caller, uint32_t id);
  * Wait-free. */
 const void *sluice_rpc_poll(sluice_rpc_caller *caller);
 
-/* Frees the slot of the call that poll showed. SLUICE_OK, or SLUICE_E_INVALID without one. */
+/* Frees the slot of the call that poll showed. SLUICE_OK; SLUICE_E_INVALID without one;
+ * SLUICE_E_POISONED. */
 int sluice_rpc_release(sluice_rpc_caller *caller);
 
 /* Sleeps, after a short spin, until a call may have ended, for at most `timeout_ns` nanoseconds
- * (negative: for ever). SLUICE_OK means look again, and may be early; SLUICE_E_TIMEOUT,
+ * (negative: for ever; 0: not at all). SLUICE_OK means look again, and may be early; SLUICE_E_TIMEOUT,
  * SLUICE_E_AGAIN (wasm: woken early, call again with what is left), SLUICE_E_CLOSED,
  * SLUICE_E_POISONED. */
 int sluice_rpc_caller_wait(sluice_rpc_caller *caller, int64_t timeout_ns);

@@ -184,8 +184,8 @@ int sluice_store_abandon(sluice_store_view *view, sluice_store_claim *claim);
 /* ---- watching ---- */
 
 /* Sleeps, after a short spin, until the key's version is another than `since` (a removal counts:
- * version 0), for at most `timeout_ns` nanoseconds, negative: for ever. SLUICE_OK means look again,
- * and may be early; SLUICE_E_TIMEOUT, SLUICE_E_AGAIN (wasm: woken early, call again with what is
+ * version 0), for at most `timeout_ns` nanoseconds (negative: for ever; 0: not at all). SLUICE_OK
+ * means look again, and may be early; SLUICE_E_TIMEOUT, SLUICE_E_AGAIN (wasm: woken early, call again with what is
  * left), SLUICE_E_CLOSED, SLUICE_E_POISONED, SLUICE_E_INVALID. */
 int sluice_store_wait(sluice_store_view *view, const void *key, uint32_t key_bytes, uint64_t since,
                       int64_t timeout_ns);

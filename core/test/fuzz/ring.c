@@ -63,11 +63,15 @@ void fuzz_step(uint32_t choice) {
     case 7:
       sluice_ring_rewind(&consumer);
       break;
-    case 8:
-      fuzz_status(sluice_ring_producer_wait(&producer, fuzz_size(), 0));
+    case 8: {
+      uint32_t length = fuzz_size();
+      fuzz_status(sluice_ring_producer_wait(&producer, length, 0));
+      (void)sluice_ring_producer_sleep(&producer, length);
       break;
+    }
     case 9:
       fuzz_status(sluice_ring_consumer_wait(&consumer, 0));
+      (void)sluice_ring_consumer_sleep(&consumer);
       break;
     case 10: {
       const void *at = sluice_ring_take(&consumer);

@@ -151,6 +151,14 @@ static void who_gives_up_has_never_arrived(void **state) {
   free(barrier);
 }
 
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
+  (void)state;
+  sluice_barrier *barrier = fresh_barrier(2);
+  assert_int_equal(sluice_barrier_wait(barrier, A, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&barrier->passed), 0);
+  free(barrier);
+}
+
 typedef struct rounds {
   sluice_barrier *barrier;
   uint64_t cells[3]; /* not atomic: TSan sees whether the barrier orders them */
@@ -357,6 +365,7 @@ int main(void) {
       cmocka_unit_test(a_party_arrives_once_in_a_phase),
       cmocka_unit_test(an_id_that_no_participant_has_is_invalid),
       cmocka_unit_test(who_gives_up_has_never_arrived),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(what_a_party_wrote_before_all_see_after),
       cmocka_unit_test(a_members_death_breaks_it_for_good),
       cmocka_unit_test(the_death_of_one_that_never_came_breaks_nothing),

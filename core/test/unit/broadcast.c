@@ -466,6 +466,14 @@ static void a_wait_times_out(void **state) {
   discard_pair(&ends);
 }
 
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
+  (void)state;
+  pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
+  assert_int_equal(sluice_broadcast_wait(&ends.reader, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&ends.broadcast->arrivals), 0);
+  discard_pair(&ends);
+}
+
 static void nobody_is_notified_when_nobody_sleeps(void **state) {
   (void)state;
   pair ends = open_pair(CAPACITY, SLUICE_BROADCAST_OLDEST);
@@ -908,6 +916,7 @@ int main(void) {
       cmocka_unit_test(a_closed_broadcast_is_read_to_its_end),
       cmocka_unit_test(closing_the_space_closes_the_broadcast),
       cmocka_unit_test(a_wait_times_out),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(nobody_is_notified_when_nobody_sleeps),
       cmocka_unit_test(a_sleeper_by_its_own_means_is_told_when_to_sleep),
       cmocka_unit_test(all_sleeping_readers_wake_on_a_record),

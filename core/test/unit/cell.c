@@ -189,6 +189,18 @@ static void every_length_up_to_the_capacity_arrives_whole(void **state) {
   }
 }
 
+static void a_pointer_to_no_bytes_may_be_null(void **state) {
+  (void)state;
+  pair two = fresh_pair(16, 0);
+  uint32_t length = 1;
+  uint64_t version = 0;
+  assert_int_equal(sluice_cell_write(&two.a, NULL, 0, 0), SLUICE_OK);
+  assert_int_equal(sluice_cell_read(&two.b, NULL, 0, &length, &version), SLUICE_OK);
+  assert_int_equal(length, 0);
+  assert_int_equal(version, 1);
+  free(two.cell);
+}
+
 static void a_value_above_the_capacity_is_too_large(void **state) {
   (void)state;
   pair two = fresh_pair(16, 0);
@@ -383,6 +395,15 @@ static void waiting_for_a_change_times_out(void **state) {
   assert_true(now_ns() - start_ns >= 20 * NS_PER_MS);
   assert_int_equal(sluice_cell_wait(&two.b, 1, 0), SLUICE_E_TIMEOUT);
   assert_int_equal(sluice_cell_wait(&two.b, 0, -1), SLUICE_OK);
+  free(two.cell);
+}
+
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
+  (void)state;
+  pair two = fresh_pair(16, 0);
+  write_text(&two.a, "x");
+  assert_int_equal(sluice_cell_wait(&two.b, 1, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&two.cell->changed), 0);
   free(two.cell);
 }
 
@@ -720,6 +741,7 @@ int main(void) {
       cmocka_unit_test(a_cell_that_was_never_written_is_empty),
       cmocka_unit_test(a_read_finds_the_last_value),
       cmocka_unit_test(every_length_up_to_the_capacity_arrives_whole),
+      cmocka_unit_test(a_pointer_to_no_bytes_may_be_null),
       cmocka_unit_test(a_value_above_the_capacity_is_too_large),
       cmocka_unit_test(a_write_stays_the_only_one_though_its_turn_was_taken_away),
       cmocka_unit_test(a_room_too_small_is_told_the_length),
@@ -735,6 +757,7 @@ int main(void) {
       cmocka_unit_test(a_reader_of_a_seqlock_is_told_to_come_again),
       cmocka_unit_test(a_reader_that_was_overtaken_twice_comes_again),
       cmocka_unit_test(waiting_for_a_change_times_out),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_waiter_wakes_on_a_write),
       cmocka_unit_test(a_waiter_wakes_when_the_cell_closes),
       cmocka_unit_test(a_waiter_wakes_when_the_cell_is_poisoned),

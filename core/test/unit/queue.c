@@ -355,6 +355,21 @@ static void no_time_is_one_try(void **state) {
   discard_queue(&end);
 }
 
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
+  (void)state;
+  sluice_queue_end end = fresh_end();
+  element one = {{0}};
+  sluice_queue_stats stats;
+  assert_int_equal(sluice_queue_pop(&end, &one, 0), SLUICE_E_TIMEOUT);
+  fill(&end);
+  assert_int_equal(sluice_queue_push(&end, &one, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&end.queue->items), 0);
+  assert_int_equal(atomic_load(&end.queue->room), 0);
+  sluice_queue_figures(&end, &stats);
+  assert_int_equal(stats.waits, 0);
+  discard_queue(&end);
+}
+
 static void *pop_for_ever(void *argument) {
   element one = {{0}};
   int status = sluice_queue_pop(argument, &one, -1);
@@ -856,6 +871,7 @@ int main(void) {
       cmocka_unit_test(closing_the_space_closes_the_queue),
       cmocka_unit_test(waits_time_out),
       cmocka_unit_test(no_time_is_one_try),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_a_push),
       cmocka_unit_test(a_sleeping_producer_wakes_on_a_pop),
       cmocka_unit_test(sleepers_on_both_sides_wake_when_the_queue_closes),

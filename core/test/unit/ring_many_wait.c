@@ -54,12 +54,16 @@ static void waiting_for_room_times_out(void **state) {
   discard_many(&ends);
 }
 
-static void waiting_for_no_time_times_out_at_once(void **state) {
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
   (void)state;
   many ends = open_many(MPMC, CAPACITY);
   assert_int_equal(sluice_ring_many_consumer_wait(&ends.consumers[0], 0), SLUICE_E_TIMEOUT);
   fill(&ends);
   assert_int_equal(sluice_ring_many_producer_wait(&ends.producers[0], 0, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&ends.ring->filled), 0);
+  assert_int_equal(atomic_load(&ends.ring->room), 0);
+  assert_int_equal(figures_of(ends.ring).producer_waits, 0);
+  assert_int_equal(figures_of(ends.ring).consumer_waits, 0);
   discard_many(&ends);
 }
 
@@ -489,7 +493,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(waiting_for_a_record_times_out),
       cmocka_unit_test(waiting_for_room_times_out),
-      cmocka_unit_test(waiting_for_no_time_times_out_at_once),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_wait_that_need_not_sleep_does_not),
       cmocka_unit_test(waiting_for_more_than_can_ever_fit_is_too_large),
       cmocka_unit_test(a_consumer_releases_what_it_drained_before_it_waits),

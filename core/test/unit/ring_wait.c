@@ -1,5 +1,5 @@
 /* ring.h, sleeping: the waits time out, and wake on commit, release, close, death and poison. */
-#include "support.h"
+#include "sleeper.h"
 
 #include "kinds.h"
 
@@ -46,12 +46,14 @@ static void waiting_for_room_times_out(void **state) {
   discard(&ends);
 }
 
-static void waiting_for_no_time_times_out_at_once(void **state) {
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
   (void)state;
   both ends = open_both(CAPACITY);
   assert_int_equal(sluice_ring_consumer_wait(&ends.consumer, 0), SLUICE_E_TIMEOUT);
   fill(&ends);
   assert_int_equal(sluice_ring_producer_wait(&ends.producer, 0, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&ends.ring->producer.waits), 0);
+  assert_int_equal(atomic_load(&ends.ring->consumer.waits), 0);
   discard(&ends);
 }
 
@@ -134,6 +136,30 @@ static void a_sleeping_consumer_wakes_on_commit(void **state) {
   assert_int_equal(finish(thread), SLUICE_OK);
   assert_int_equal(atomic_load(&ends.ring->consumer.asleep), 0);
   discard(&ends);
+}
+
+static int read_for_the_longest_time(void *consumer, uint32_t owner) {
+  (void)owner;
+  return sluice_ring_consumer_wait(consumer, INT64_MAX);
+}
+
+static int read_for_the_most_negative_time(void *consumer, uint32_t owner) {
+  (void)owner;
+  return sluice_ring_consumer_wait(consumer, INT64_MIN);
+}
+
+static void the_longest_and_the_most_negative_time_are_waited(void **state) {
+  (void)state;
+  int (*const waits[])(void *, uint32_t) = {read_for_the_longest_time,
+                                            read_for_the_most_negative_time};
+  for (int i = 0; i < 2; i++) {
+    both ends = open_both(CAPACITY);
+    sleeper other;
+    put_to_sleep(&other, waits[i], &ends.consumer, 0);
+    assert_int_equal(sluice_ring_push(&ends.producer, NULL, 0, 0), SLUICE_OK);
+    assert_int_equal(awake(&other), SLUICE_OK);
+    discard(&ends);
+  }
 }
 
 static void *wait_an_hour_to_read(void *consumer) {
@@ -386,7 +412,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(waiting_for_a_record_times_out),
       cmocka_unit_test(waiting_for_room_times_out),
-      cmocka_unit_test(waiting_for_no_time_times_out_at_once),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_wait_that_need_not_sleep_does_not),
       cmocka_unit_test(waiting_for_more_than_can_ever_fit_is_too_large),
       cmocka_unit_test(a_consumer_releases_what_it_drained_before_it_waits),
@@ -394,6 +420,7 @@ int main(void) {
       cmocka_unit_test(a_consumer_keeps_what_it_peeked_at_while_it_waits),
       cmocka_unit_test(a_consumer_that_was_taken_for_dead_sleeps_as_before),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_commit),
+      cmocka_unit_test(the_longest_and_the_most_negative_time_are_waited),
       cmocka_unit_test(limited_waits_that_are_woken_in_time_are_told_to_try_again),
       cmocka_unit_test(a_sleeping_consumer_wakes_on_append),
       cmocka_unit_test(a_sleeping_consumer_wakes_when_the_producer_closes),

@@ -216,6 +216,20 @@ static void values_of_every_length_arrive_whole(void **state) {
   discard_pair(&two);
 }
 
+static void a_pointer_to_no_bytes_may_be_null(void **state) {
+  (void)state;
+  pair two;
+  uint32_t length = 1;
+  uint64_t version = 0;
+  open_pair(&two);
+  assert_int_equal(sluice_store_set(&two.a, NULL, 0, NULL, 0), SLUICE_OK);
+  assert_int_equal(sluice_store_get(&two.b, NULL, 0, NULL, 0, &length, &version), SLUICE_OK);
+  assert_int_equal(length, 0);
+  assert_int_equal(sluice_store_wait(&two.b, NULL, 0, version, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(sluice_store_remove(&two.b, NULL, 0, version), SLUICE_OK);
+  discard_pair(&two);
+}
+
 static void a_room_too_small_is_told_the_length(void **state) {
   (void)state;
   pair two;
@@ -575,6 +589,17 @@ static void waiting_for_a_change_times_out(void **state) {
   discard_pair(&two);
 }
 
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
+  (void)state;
+  pair two;
+  open_pair(&two);
+  assert_int_equal(sluice_store_wait(&two.b, "no", 2, 0, 0), SLUICE_E_TIMEOUT);
+  for (int i = 0; i < SLUICE_STORE_WATCHES; i++) {
+    assert_int_equal(atomic_load(&two.b.store->changed[i]), 0);
+  }
+  discard_pair(&two);
+}
+
 /* Waits until "k" is not at version 1 any more. */
 static void *wait_past_1(void *argument) {
   sluice_store_view *view = argument;
@@ -868,6 +893,7 @@ int main(void) {
       cmocka_unit_test(what_one_sets_the_other_gets),
       cmocka_unit_test(keys_and_values_may_be_empty_and_hold_any_bytes),
       cmocka_unit_test(values_of_every_length_arrive_whole),
+      cmocka_unit_test(a_pointer_to_no_bytes_may_be_null),
       cmocka_unit_test(a_room_too_small_is_told_the_length),
       cmocka_unit_test(a_key_above_the_longest_is_invalid_unread),
       cmocka_unit_test(what_is_removed_is_gone),
@@ -889,6 +915,7 @@ int main(void) {
       cmocka_unit_test(what_was_abandoned_leaves_nothing),
       cmocka_unit_test(a_walk_meets_each_entry_once),
       cmocka_unit_test(waiting_for_a_change_times_out),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_watcher_wakes_on_a_set),
       cmocka_unit_test(a_watcher_wakes_on_a_removal),
       cmocka_unit_test(a_watcher_wakes_when_the_space_closes),
