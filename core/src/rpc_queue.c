@@ -77,8 +77,11 @@ static int is_queued(const sluice_rpc_view *view, uint32_t id, uint64_t *word) {
 static int make_room(const sluice_rpc_view *view) {
   place head = look(view, &view->rpc->head);
   uint64_t word = 0;
+  if (ahead(&head) == 1) {
+    advance(&view->rpc->head, head.position); /* who emptied it may have died before that */
+  }
   if (!is_filled(&head)) {
-    return SLUICE_OK; /* another is emptying it */
+    return SLUICE_OK;
   }
   int queued = is_queued(view, id_in(&head), &word);
   if (queued != 0) {

@@ -6,7 +6,8 @@
  * that tell a caller; give_up, as the recovery of a dead one does it. Each access to shared memory is
  * one step. DEATHS of them may die at any step (or of -DVICTIM only); buriers of different dead ones
  * run at once, REBURIALS times one dies too. With -DSTALE the queue is full from the start: the first
- * caller's call, then the id of one whose caller died.
+ * caller's call, then the id of one whose caller died. With -DBEHIND it is full of such an id, and
+ * its head was left behind a lap before, by one who emptied the place and died.
  *
  * Abstractions: sequentially consistent; serials do not wrap; cancelling a running call is a word
  * that nobody waits for, left out; sleeping is event.pml's: here each waits for what it needs.
@@ -21,6 +22,7 @@
  * short: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DSLOTS=1 -DPLACES=1
  * short: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DSTALE
  * short: -DCALLERS=2 -DSERVERS=0 -DCALLS=1 -DDEATHS=1 -DSLOTS=1 -DPLACES=1
+ * short: -DCALLERS=1 -DSERVERS=0 -DCALLS=1 -DSLOTS=1 -DPLACES=1 -DBEHIND
  * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=1 -DSTALE
  * long: -DCALLERS=2 -DSERVERS=1 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * long: -DCALLERS=1 -DSERVERS=2 -DCALLS=2 -DDEATHS=1
@@ -28,7 +30,7 @@
  * long: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * mutants: QUEUE_FIRST TAKE_BY_STORE NO_ABANDON COMPLETE_BY_STORE TELL_FIRST BIT_AFTER_LOOK NO_LOSE
  * mutants: NO_FREE_IN_RECOVERY NO_TELL_IN_RECOVERY NO_HELP_HEAD NO_HELP_TAIL NO_LAP NO_SERIAL
- * mutants: NO_MAKE_ROOM LOSE_ABANDONED CALLER_LAST
+ * mutants: NO_MAKE_ROOM LOSE_ABANDONED CALLER_LAST NO_HELP_IN_MAKE_ROOM
  * hunt: -DCALLERS=1 -DSERVERS=2 -DCALLS=1 -DDEATHS=2 -DSLOTS=1 -DPLACES=1
  * hunt: -DCALLERS=1 -DSERVERS=2 -DCALLS=2 -DDEATHS=1 -DVICTIM=1 -DSLOTS=1 -DPLACES=1
  */
@@ -245,6 +247,12 @@ proctype calling(byte me)
             goto submitting
           :: else -> drop() /* covered */
           fi
+        :: lap_in(p) == lap_of(position) + 1 -> /* emptied, perhaps by one who died then */
+#ifdef MUTANT_NO_HELP_IN_MAKE_ROOM
+          head != position
+#else
+          advance_head(position) /* covered */
+#endif
         :: else
         fi
 #endif
@@ -535,6 +543,11 @@ init
     request[0] = 1;
     queue[0] = id_of(word[0], 0) + 1;
     queue[1] = id_of(word[1], 1) + 1;
+    tail = 2;
+#endif
+#ifdef BEHIND
+    word[0] = 1 << SERIAL_SHIFT;
+    queue[0] = 1 << 4 | id_of(word[0], 0) + 1;
     tail = 2;
 #endif
     do

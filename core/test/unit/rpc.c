@@ -227,6 +227,17 @@ static void requests_and_replies_may_be_empty_and_as_long_as_the_payload(void **
   discard_party(&all);
 }
 
+static void a_pointer_to_no_bytes_may_be_null(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  uint32_t id = sluice_rpc_start(&all.a, NULL, 0, 5);
+  takes(&all.s, id, "", 5);
+  assert_int_equal(sluice_rpc_answer(&all.s, id, 6, NULL, 0), SLUICE_OK);
+  ends(&all.a, id, 6, "");
+  discard_party(&all);
+}
+
 static void what_was_written_in_place_arrives(void **state) {
   (void)state;
   party all;
@@ -547,6 +558,22 @@ static void waits_time_out(void **state) {
   discard_party(&all);
 }
 
+static void no_time_is_not_waited_and_leaves_no_mark(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  assert_int_equal(sluice_rpc_server_wait(&all.s, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(sluice_rpc_caller_wait(&all.a, 0), SLUICE_E_TIMEOUT);
+  for (int i = 0; i < CALLS; i++) {
+    (void)start_call(&all.a, "x", 0);
+  }
+  assert_int_equal(sluice_rpc_room_wait(&all.a, 0), SLUICE_E_TIMEOUT);
+  assert_int_equal(atomic_load(&all.s.view.rpc->work), 0);
+  assert_int_equal(atomic_load(&all.s.view.rpc->room), 0);
+  assert_int_equal(atomic_load(sluice_rpc_caller_word(&all.a)), 0);
+  discard_party(&all);
+}
+
 static void *wait_for_work(void *server) {
   return (void *)(intptr_t)sluice_rpc_server_wait(server, -1);
 }
@@ -795,6 +822,70 @@ static void the_queue_is_not_stuck_with_calls_of_the_dead(void **state) {
   discard_party(&all);
 }
 
+static void a_call_that_its_caller_took_into_the_grave_is_not_served(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  (void)start_call(&all.a, "x", 0);
+  bury(&all, 0);
+  nothing_to_take(&all.s);
+  assert_int_equal(free_slots(&all), CALLS);
+  discard_party(&all);
+}
+
+/* Whoever emptied the place at the head died before it had moved the counter on. */
+static void a_head_that_the_dead_left_behind_is_moved_on_by_a_server(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  uint32_t first = start_call(&all.a, "first", 0);
+  uint32_t second = start_call(&all.a, "second", 0);
+  takes(&all.s, first, "first", 0);
+  atomic_store(&all.rpc->head, 0);
+  assert_int_equal(sluice_rpc_server_sleep(&all.t), 0);
+  assert_int_equal(sluice_rpc_server_wait(&all.t, 0), SLUICE_OK);
+  takes(&all.t, second, "second", 0);
+  discard_party(&all);
+}
+
+static void a_head_left_behind_a_lap_is_not_the_newer_calls(void **state) {
+  (void)state;
+  sluice_rpc *rpc = fresh(sluice_rpc_bytes(1, PAYLOAD)); /* one place */
+  sluice_rpc_caller caller;
+  sluice_rpc_server server;
+  assert_int_equal(sluice_rpc_init(rpc, 1, PAYLOAD), SLUICE_OK);
+  assert_int_equal(sluice_rpc_caller_open(&caller, rpc, 1, PAYLOAD, 1 << 8 | 1), SLUICE_OK);
+  assert_int_equal(sluice_rpc_server_open(&server, rpc, 1, PAYLOAD, 1 << 8 | 2), SLUICE_OK);
+  for (int i = 0; i < 3; i++) {
+    uint32_t id = start_call(&caller, "x", 0);
+    if (i == 1) {
+      atomic_store(&rpc->head, 0);
+    }
+    takes(&server, id, "x", 0);
+    answers(&server, id, 0, "");
+    ends(&caller, id, 0, "");
+  }
+  free(rpc);
+}
+
+static void a_head_that_the_dead_left_behind_is_moved_on_by_a_caller(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  uint32_t id = start_call(&all.b, "first", 0);
+  for (int i = 0; i < CALLS - 1; i++) {
+    (void)start_call(&all.a, "x", 0);
+  }
+  takes(&all.s, id, "first", 0);
+  atomic_store(&all.rpc->head, 0);
+  answers(&all.s, id, 0, "");
+  ends(&all.b, id, 0, "");
+  (void)start_call(&all.b, "second", 0); /* in the place of the first */
+  bury(&all, 0);
+  (void)start_call(&all.b, "third", 0); /* in the place of one of the dead, with no server's help */
+  discard_party(&all);
+}
+
 static void a_queue_full_of_the_dead_behind_a_live_call_is_full_until_that_is_taken(void **state) {
   (void)state;
   party all;
@@ -810,10 +901,11 @@ static void a_queue_full_of_the_dead_behind_a_live_call_is_full_until_that_is_ta
   assert_int_equal(free_slots(&all), CALLS - 1); /* start keeps no claim */
   assert_non_null(sluice_rpc_claim(&all.b, 0, 0));
   assert_int_equal(sluice_rpc_submit(&all.b, 0), SLUICE_E_FULL);
-  pthread_t thread = start(wait_for_room, &all.b);
-  until_asleep(&all.rpc->room);
+  assert_int_equal(sluice_rpc_room_wait(&all.b, 0), SLUICE_E_TIMEOUT);
+  uint32_t key = sluice_rpc_room_sleep(&all.b);
+  assert_int_equal(atomic_load(&all.rpc->room), key);
   takes(&all.s, id, "live", 0);
-  assert_int_equal(finish(thread), SLUICE_OK);
+  assert_int_not_equal(atomic_load(&all.rpc->room), key);
   assert_int_equal(sluice_rpc_submit(&all.b, 0), SLUICE_OK);
   assert_non_null(sluice_rpc_next(&all.s));
   discard_party(&all);
@@ -963,13 +1055,16 @@ static void a_server_that_closes_goes_on_calling(void **state) {
 
 /* ---- hostile words ---- */
 
+static _Atomic uint64_t *queue_of(const party *all) {
+  return (void *)((unsigned char *)all->rpc + all->a.view.queue_at);
+}
+
 static void a_queued_id_of_no_slot_poisons(void **state) {
   (void)state;
   party all;
   open_party(&all);
   (void)start_call(&all.a, "x", 0);
-  _Atomic uint64_t *queue = (void *)((unsigned char *)all.rpc + all.a.view.queue_at);
-  atomic_store(queue, 0x1ffff);
+  atomic_store(queue_of(&all), 1 << 16 | CALLS);
   assert_null(sluice_rpc_next(&all.s));
   assert_int_equal(all.s.status, SLUICE_E_POISONED);
   assert_null(sluice_rpc_next(&all.t));
@@ -980,6 +1075,42 @@ static void a_queued_id_of_no_slot_poisons(void **state) {
   assert_int_equal(all.a.status, SLUICE_E_POISONED);
   assert_int_equal(sluice_rpc_server_wait(&all.s, -1), SLUICE_E_POISONED);
   discard_party(&all);
+}
+
+static void a_queued_id_of_no_slot_in_a_full_queue_poisons(void **state) {
+  (void)state;
+  party all;
+  open_party(&all);
+  for (int i = 0; i < CALLS; i++) {
+    (void)start_call(&all.a, "x", 0);
+  }
+  bury(&all, 0);
+  atomic_store(queue_of(&all), 1 << 16 | CALLS);
+  assert_int_equal(sluice_rpc_start(&all.b, "x", 1, 0), 0);
+  assert_int_equal(all.b.status, SLUICE_E_POISONED);
+  discard_party(&all);
+}
+
+static void places_that_contradict_the_queues_counters_poison(void **state) {
+  (void)state;
+  const uint64_t id = 1 << 16 | 1;
+  const uint64_t at_the_head[] = {UINT64_C(2) << 32, UINT64_C(2) << 32 | id, UINT64_MAX << 32,
+                                  UINT64_MAX << 32 | id};
+  const uint64_t at_the_tail[] = {UINT64_C(2) << 32, UINT64_C(2) << 32 | id, UINT64_MAX << 32,
+                                  (UINT64_MAX - 1) << 32 | id};
+  for (int i = 0; i < 4; i++) {
+    party all;
+    open_party(&all);
+    atomic_store(queue_of(&all), at_the_head[i]);
+    assert_null(sluice_rpc_next(&all.s));
+    assert_int_equal(all.s.status, SLUICE_E_POISONED);
+    discard_party(&all);
+    open_party(&all);
+    atomic_store(queue_of(&all), at_the_tail[i]);
+    assert_int_equal(sluice_rpc_start(&all.a, "x", 1, 0), 0);
+    assert_int_equal(all.a.status, SLUICE_E_POISONED);
+    discard_party(&all);
+  }
 }
 
 static void counters_that_contradict_the_queue_poison(void **state) {
@@ -1100,6 +1231,7 @@ int main(void) {
       cmocka_unit_test(a_shape_that_was_rewritten_gives_no_end),
       cmocka_unit_test(a_call_goes_there_and_comes_back),
       cmocka_unit_test(requests_and_replies_may_be_empty_and_as_long_as_the_payload),
+      cmocka_unit_test(a_pointer_to_no_bytes_may_be_null),
       cmocka_unit_test(what_was_written_in_place_arrives),
       cmocka_unit_test(calls_start_in_the_order_of_their_submission),
       cmocka_unit_test(an_ended_call_stays_until_it_is_released),
@@ -1116,6 +1248,7 @@ int main(void) {
       cmocka_unit_test(a_cancellation_does_not_reach_the_next_call_of_the_slot),
       cmocka_unit_test(what_is_not_under_way_is_not_cancelled),
       cmocka_unit_test(waits_time_out),
+      cmocka_unit_test(no_time_is_not_waited_and_leaves_no_mark),
       cmocka_unit_test(a_server_wakes_on_a_call),
       cmocka_unit_test(a_caller_wakes_when_its_call_ends),
       cmocka_unit_test(a_caller_wakes_when_there_is_room),
@@ -1128,6 +1261,10 @@ int main(void) {
       cmocka_unit_test(a_call_that_nobody_has_begun_waits_for_the_next_server),
       cmocka_unit_test(the_calls_of_a_dead_caller_are_cancelled_and_freed),
       cmocka_unit_test(the_queue_is_not_stuck_with_calls_of_the_dead),
+      cmocka_unit_test(a_call_that_its_caller_took_into_the_grave_is_not_served),
+      cmocka_unit_test(a_head_that_the_dead_left_behind_is_moved_on_by_a_server),
+      cmocka_unit_test(a_head_left_behind_a_lap_is_not_the_newer_calls),
+      cmocka_unit_test(a_head_that_the_dead_left_behind_is_moved_on_by_a_caller),
       cmocka_unit_test(a_queue_full_of_the_dead_behind_a_live_call_is_full_until_that_is_taken),
       cmocka_unit_test(caller_and_server_may_both_die),
       cmocka_unit_test(a_participant_that_called_itself_may_die),
@@ -1138,6 +1275,8 @@ int main(void) {
       cmocka_unit_test(a_caller_that_closes_goes_on_serving),
       cmocka_unit_test(a_server_that_closes_goes_on_calling),
       cmocka_unit_test(a_queued_id_of_no_slot_poisons),
+      cmocka_unit_test(a_queued_id_of_no_slot_in_a_full_queue_poisons),
+      cmocka_unit_test(places_that_contradict_the_queues_counters_poison),
       cmocka_unit_test(counters_that_contradict_the_queue_poison),
       cmocka_unit_test(lengths_above_the_payload_poison),
       cmocka_unit_test(outcomes_and_types_below_zero_poison),
