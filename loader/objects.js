@@ -12,23 +12,8 @@
 
 import { common, nextId } from './common.js';
 import { SluiceError, statusError } from './errors.js';
-import * as layout from './layout.js';
+import { callNamed, lookUp, requireName } from './names.js';
 import * as Status from './status.js';
-import { encoder } from './utf8.js';
-
-/** @param {string} name */
-export function requireName(name) {
-  if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`a name is a string that is not empty, not ${String(name)}`);
-  }
-  const bytes = encoder().encode(name).length;
-  if (bytes > layout.NAME_MAX) {
-    throw new SluiceError(
-      'too-large',
-      `the name ${JSON.stringify(name)} takes ${bytes} bytes, above ${layout.NAME_MAX}`,
-    );
-  }
-}
 
 /**
  * The object called `name`, found or made.
@@ -36,21 +21,18 @@ export function requireName(name) {
  * @param {import('./thread.js').Thread} thread
  * @param {Entry} entry
  * @param {number} bytes that it takes
- * @param {(at: number, bytes: number) => number} open calls the core with the name; gives an offset
- * @param {() => Error} mismatch what to throw where the name stands for something else
+ * @param {(...args: any[]) => number} open the core's, which gives an offset
+ * @param {...number} more that it takes
  * @returns {number} its address
  */
-export function openNamed(thread, entry, bytes, open, mismatch) {
-  const { name } = entry;
-  let offset = thread.withText(name, open);
-  if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(bytes)) {
-    offset = thread.withText(name, open);
-  }
+export function openNamed(thread, entry, bytes, open, ...more) {
+  const { name, shape } = entry;
+  const offset = thread.make(bytes, () => callNamed(thread, name, open, ...more));
   if (offset === 0) {
     const status = thread.status();
-    throw status === Status.MISMATCH ? mismatch() : statusError(status, `"${name}"`);
+    throw status === Status.MISMATCH ? otherShape(name, shape) : statusError(status, `"${name}"`);
   }
-  entry.at = thread.base + (offset >>> 0);
+  entry.at = thread.base + offset;
   thread.reach(entry.at + bytes);
   return entry.at;
 }
@@ -90,10 +72,7 @@ export function objectFor(internals, name, shape, make) {
  */
 export function isStale({ client, thread }, { at, name, stale }) {
   if (client) return stale === true;
-  const offset = thread.withText(name, (text, bytes) =>
-    thread.exports.sluice_directory_look(thread.self, text, bytes),
-  );
-  return thread.base + (offset >>> 0) !== at;
+  return lookUp(thread, name) !== at;
 }
 
 /**

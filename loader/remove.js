@@ -3,7 +3,8 @@
 import { leaveRing } from './channels/ring.js';
 import { statusError } from './errors.js';
 import { inside } from './internals.js';
-import { isStale, letGo, requireName } from './objects.js';
+import { callNamed, requireName } from './names.js';
+import { isStale, letGo } from './objects.js';
 import * as Status from './status.js';
 
 /**
@@ -43,10 +44,7 @@ export function remove(space, name) {
   }
 
   function fromDirectory() {
-    const { exports, self } = thread;
-    const status = thread.withText(name, (at, bytes) =>
-      exports.sluice_directory_remove(self, at, bytes),
-    );
+    const status = callNamed(thread, name, thread.exports.sluice_directory_remove);
     if (status !== Status.OK && status !== Status.EMPTY) throw statusError(status, `"${name}"`);
     return status === Status.OK;
   }

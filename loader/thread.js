@@ -7,8 +7,7 @@
  *   waits: Map<number, {value: number, promise: Promise<void>}>, doorbell?: import('./doorbell.js').Doorbell, area: number,
  *   linger: import('./linger.js').Linger,
  *   reach(end: number): void, alloc(bytes: number): number, free(at: number): void,
- *   grow(bytes: number): boolean, withText<T>(name: string, use: (at: number, bytes: number) => T): T,
- *   status(): number,
+ *   make(bytes: number, call: () => number): number, grow(bytes: number): boolean, status(): number,
  * }} Thread `self` is the address of this thread's sluice_space, `top` that of its empty stack; all addresses are absolute; `waits`:
  *   those of bell.js that are pending
  */
@@ -18,9 +17,7 @@ import { instantiate } from './instantiate.js';
 import * as layout from './layout.js';
 import { makeLinger } from './linger.js';
 import * as Status from './status.js';
-import { encoder } from './utf8.js';
 
-const NAME_SCRATCH = 128;
 /** The packaged core's deepest frame takes some 200 bytes; other modules get what emcc gives them. */
 export const CORE_STACK = 16 * 1024;
 export const MODULE_STACK = 64 * 1024;
@@ -181,12 +178,9 @@ function makeThread(memory, exports, base, self, hosted) {
 
     /** @param {number} bytes */
     alloc(bytes) {
-      let offset = exports.sluice_space_alloc(self, bytes);
-      if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(bytes)) {
-        offset = exports.sluice_space_alloc(self, bytes);
-      }
+      const offset = thread.make(bytes, () => exports.sluice_space_alloc(self, bytes));
       if (offset === 0) throw statusError(thread.status(), `${bytes} bytes of the space`);
-      const at = base + (offset >>> 0);
+      const at = base + offset;
       thread.reach(at + bytes);
       return at;
     },
@@ -196,30 +190,24 @@ function makeThread(memory, exports, base, self, hosted) {
       exports.sluice_space_free(self, at - base);
     },
 
+    /**
+     * What the core makes of so many bytes, which it is asked for again where the memory may grow.
+     *
+     * @param {number} bytes
+     * @param {() => number} call
+     * @returns {number} its offset; 0 with `status` saying why
+     */
+    make(bytes, call) {
+      const offset = call();
+      const again = offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(bytes);
+      return (again ? call() : offset) >>> 0;
+    },
+
     /** Makes the memory larger by what `bytes` take, if it may. @param {number} bytes */
     grow(bytes) {
       if (hosted || !grow(memory, base, bytes)) return false;
       thread.reach(memory.buffer.byteLength);
       return true;
-    },
-
-    /**
-     * Puts a name, or a key, where the core can read it.
-     * It is there until the next one.
-     *
-     * @template T
-     * @param {string} name
-     * @param {(at: number, bytes: number) => T} use
-     */
-    withText(name, use) {
-      const bytes = encoder().encode(name);
-      const at = bytes.length > NAME_SCRATCH ? thread.alloc(bytes.length) : thread.area;
-      thread.u8.set(bytes, at);
-      try {
-        return use(at, bytes.length);
-      } finally {
-        if (at !== thread.area) thread.free(at);
-      }
     },
   };
   thread.participant = thread.i32[(self + layout.SPACE_PARTICIPANT) >> 2];

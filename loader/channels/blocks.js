@@ -45,10 +45,7 @@ function inSpace(ring) {
     make(length) {
       const alloc = () => exports.sluice_message_alloc(self, offset, length) >>> 0;
       wanted = length;
-      block = alloc();
-      if (block === 0 && thread.status() === Status.NO_MEMORY && thread.grow(length)) {
-        block = alloc();
-      }
+      block = thread.make(length, alloc);
       while (block === 0 && exports.sluice_message_sleep(self, offset, length) === 0) {
         const status = thread.status();
         if (status === Status.NO_MEMORY) {

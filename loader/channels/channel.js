@@ -30,7 +30,8 @@
 import { bytes, requireCodec } from '../codec.js';
 import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
-import { isStale, requireName } from '../objects.js';
+import { requireName } from '../names.js';
+import { isStale } from '../objects.js';
 import { makeReceiver } from './receiver.js';
 import {
   DEFAULT_CAPACITY,

@@ -6,31 +6,26 @@
 import { keepAlive } from '#platform';
 import { watch } from '../wait.js';
 
-/**
- * @template T
- * @typedef {{attempt: () => T | typeof NOT_YET, need: number}} Operation
- *   `attempt` gives the result, or NOT_YET, or throws; `need` is for `sleep`
- */
-
 export const NOT_YET = Symbol('not yet');
 
 /**
- * @param {{sleep(): Promise<void>, pass?(): void}} bell `pass`: wakes another thread in place of this one, where nobody
- *   waits any more for what it was woken for
- * @param {(need: number) => boolean} sleep tells the core that this end will sleep; false: try again
+ * @param {{
+ *   sleep(need: number): Promise<unknown> | undefined, pass?(): void, linger?: () => boolean | Promise<void>,
+ * }} bell `sleep`: until the first can perhaps go on, which needs so much; undefined: it can be tried now.
+ *   `pass`: wakes another thread in place of this one, where nobody waits any more for what it was woken
+ *   for; `linger` looks again for a moment before it sleeps (linger.js)
  * @param {string} what
- * @param {() => boolean | Promise<void>} [linger] looks again for a moment before it sleeps (linger.js)
  */
-export function makeQueue(bell, sleep, what, linger) {
-  /** @type {{operation: Operation<any>, resolve: (value: any) => void, reject: (reason: unknown) => void}[]} */
+export function makeQueue({ sleep, pass, linger }, what) {
+  /** @type {{attempt: () => any, need: number, resolve: (value: any) => void, reject: (reason: unknown) => void}[]} */
   const items = [];
   let serving = false;
 
   /** Does the first operation if it can be done. */
   function step() {
-    const { operation, resolve, reject } = items[0];
+    const { attempt, resolve, reject } = items[0];
     try {
-      const result = operation.attempt();
+      const result = attempt();
       if (result === NOT_YET) return false;
       resolve(result);
     } catch (error) {
@@ -55,13 +50,13 @@ export function makeQueue(bell, sleep, what, linger) {
 
   /** @returns {boolean} false: it can be tried now */
   function fallAsleep() {
-    if (!sleep(items[0].operation.need)) return false;
-    bell.sleep().then(awake);
-    return true;
+    const asleep = sleep(items[0].need);
+    asleep?.then(awake);
+    return asleep !== undefined;
   }
 
   function awake() {
-    if (items.length === 0) bell.pass?.();
+    if (items.length === 0) pass?.();
     serve();
   }
 
@@ -75,17 +70,18 @@ export function makeQueue(bell, sleep, what, linger) {
     items: /** @type {readonly unknown[]} */ (items),
 
     /** What the first operation needs. */
-    need: () => items[0]?.operation.need ?? 0,
+    need: () => items[0]?.need ?? 0,
 
     step,
 
     /**
      * @template T
-     * @param {Operation<T>} operation
+     * @param {() => T | typeof NOT_YET} attempt or throws
      * @param {import('../wait.js').Wait} [wait]
+     * @param {number} [need] for `sleep`
      * @returns {Promise<T>}
      */
-    add(operation, wait) {
+    add(attempt, wait, need = 0) {
       return new Promise((resolve, reject) => {
         const letGo = keepAlive();
         let ended = false;
@@ -97,7 +93,8 @@ export function makeQueue(bell, sleep, what, linger) {
           if (at >= 0) items.splice(at, 1);
         };
         const item = {
-          operation,
+          attempt,
+          need,
           /** @param {T} value */
           resolve(value) {
             end();

@@ -47,25 +47,17 @@ export function makeReceiver(ring, codec, onClose) {
   let closed = false;
   let closeAfterwards = false;
 
-  /** @type {Promise<void> | undefined} */
-  let asleep;
   const queue = makeQueue(
     {
-      async sleep() {
-        await asleep;
-        thread.linger.turned();
-      },
+      sleep: () => consumer.sleep()?.then(thread.linger.turned),
       pass: consumer.pass,
-    },
-    () => {
-      asleep = consumer.sleep();
-      return asleep !== undefined;
+      // Of a ring with several receivers a look is not for nothing.
+      linger:
+        ring.transport === 'shared' && (ring.kind === 'spsc' || ring.kind === 'mpsc')
+          ? () => thread.linger.until(consumer.peek)
+          : undefined,
     },
     `a receive on ${what}`,
-    // Of a ring with several receivers a look is not for nothing.
-    ring.transport === 'shared' && (ring.kind === 'spsc' || ring.kind === 'mpsc')
-      ? () => thread.linger.until(consumer.peek)
-      : undefined,
   );
   const waiting = queue.items;
 
@@ -154,7 +146,7 @@ export function makeReceiver(ring, codec, onClose) {
       requireWait(wait);
       const result = waiting.length === 0 ? attempt() : NOT_YET;
       if (result !== NOT_YET) return Promise.resolve(/** @type {R} */ (result));
-      const promise = queue.add({ attempt, need: 0 }, wait);
+      const promise = queue.add(attempt, wait);
       return ring.pull ? promise.catch(giveUp) : promise;
     } catch (error) {
       return Promise.reject(error);

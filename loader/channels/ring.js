@@ -28,6 +28,7 @@
 import { sharedBell } from '../bell.js';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
+import { callNamed, lookUp } from '../names.js';
 import { hash, otherShape } from '../objects.js';
 import * as Status from '../status.js';
 
@@ -73,24 +74,19 @@ export function wordsOf(kind) {
  */
 export function openRing(thread, shape, most, localBell) {
   const { name, kind, capacity } = shape;
-  const { exports, self } = thread;
+  const { exports } = thread;
   const { data, filled, drained, filler, drainer } = wordsOf(kind);
   const codec = hash(shape.codec);
-  const open = () =>
-    thread.withText(name, (at, bytes) => {
-      if (kind === 'spsc') return exports.sluice_ring_open(self, at, bytes, capacity, codec);
-      if (kind === 'broadcast') {
-        return exports.sluice_broadcast_open(self, at, bytes, capacity, codec);
-      }
-      const number = KINDS.indexOf(kind) + 1;
-      return exports.sluice_ring_many_open(self, at, bytes, number, capacity, codec);
-    });
-  let offset = open();
-  if (offset === 0 && thread.status() === Status.NO_MEMORY && thread.grow(data + capacity)) {
-    offset = open();
-  }
+  const offset = thread.make(data + capacity, () => {
+    if (kind === 'spsc') return callNamed(thread, name, exports.sluice_ring_open, capacity, codec);
+    if (kind === 'broadcast') {
+      return callNamed(thread, name, exports.sluice_broadcast_open, capacity, codec);
+    }
+    const number = KINDS.indexOf(kind) + 1;
+    return callNamed(thread, name, exports.sluice_ring_many_open, number, capacity, codec);
+  });
   if (offset === 0) throw refusal(thread, shape);
-  const at = thread.base + (offset >>> 0);
+  const at = thread.base + offset;
   thread.reach(at + data + capacity);
   /** @param {number} word @param {number | undefined} owner */
   const bell = (word, owner) =>
@@ -126,11 +122,8 @@ function refusal(thread, shape) {
   const status = thread.status();
   const { name, codec } = shape;
   if (status !== Status.MISMATCH) return statusError(status, `channel "${name}"`);
-  const there = thread.withText(name, (at, bytes) =>
-    thread.exports.sluice_directory_look(thread.self, at, bytes),
-  );
-  const word = (/** @type {number} */ offset) =>
-    thread.i32[(thread.base + (there >>> 0) + offset) >> 2];
+  const there = lookUp(thread, name);
+  const word = (/** @type {number} */ offset) => thread.i32[(there + offset) >> 2];
   const kind = KINDS[word(layout.OBJECT_KIND) - 1];
   if (!kind) return otherShape(name, describe(shape));
   return mismatch(shape, {
@@ -209,16 +202,15 @@ export function ringStats({ thread, at, kind, received, lost, shape: { capacity 
     };
   }
   // The place of names is large enough, and of nobody else meanwhile.
-  return thread.withText('', (to) => {
-    thread.exports.sluice_ring_many_figures_of(at, to);
-    return {
-      ...none,
-      sent: figure(to),
-      received: figure(to + 8),
-      lostWithReceiver: figure(to + 16),
-      refused: figure(to + 24),
-      waits: figure(to + 32) + figure(to + 40),
-      used: figure(to + 48),
-    };
-  });
+  const to = thread.area;
+  thread.exports.sluice_ring_many_figures_of(at, to);
+  return {
+    ...none,
+    sent: figure(to),
+    received: figure(to + 8),
+    lostWithReceiver: figure(to + 16),
+    refused: figure(to + 24),
+    waits: figure(to + 32) + figure(to + 40),
+    used: figure(to + 48),
+  };
 }

@@ -56,14 +56,8 @@ export function makeSender(ring, codec, overflow, onClose) {
   const blocks = makeBlocks(ring);
   let closed = false;
 
-  /** @type {Promise<void> | undefined} */
-  let asleep;
   const queue = makeQueue(
-    { sleep: () => /** @type {Promise<void>} */ (asleep) },
-    (need) => {
-      asleep = blocks.short ? blocks.sleep() : producer.sleep(inRing(need));
-      return asleep !== undefined;
-    },
+    { sleep: (need) => (blocks.short ? blocks.sleep() : producer.sleep(inRing(need))) },
     `a send on ${what}`,
   );
   const waiting = queue.items;
@@ -188,7 +182,7 @@ export function makeSender(ring, codec, overflow, onClose) {
   async function putLater(value, wait) {
     if (overflow === 'fail') throw full();
     const need = codec.size(value);
-    await queue.add({ attempt: () => (put(value) ? undefined : NOT_YET), need }, wait);
+    await queue.add(() => (put(value) ? undefined : NOT_YET), wait, need);
   }
 
   const full = () => new SluiceError('full', `${what} is full, and its overflow is "fail"`);
@@ -283,8 +277,7 @@ export function makeSender(ring, codec, overflow, onClose) {
       async ready(length, wait) {
         requireWait(wait);
         const attempt = () => (hasRoom(length) ? undefined : NOT_YET);
-        if (waiting.length > 0 || attempt() === NOT_YET)
-          await queue.add({ attempt, need: length }, wait);
+        if (waiting.length > 0 || attempt() === NOT_YET) await queue.add(attempt, wait, length);
       },
 
       readySync(length, wait) {

@@ -7,7 +7,7 @@ import { SluiceError, statusError } from '../errors.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { requireNumber } from '../number.js';
-import { follow, leave, objectFor, openNamed, otherShape, requireNamed } from '../objects.js';
+import { follow, leave, objectFor, openNamed, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { blockUntil, requireBlocking } from '../sync.js';
 import { requireWait, watchOpen } from '../wait.js';
@@ -53,16 +53,10 @@ const twice = (name) =>
  */
 function sharedBarrier(internals, entry, parties) {
   const { thread } = internals;
-  const { exports, self, participant } = thread;
-  const { name, shape } = entry;
+  const { exports, participant } = thread;
+  const { name } = entry;
   const what = `barrier "${name}"`;
-  const at = openNamed(
-    thread,
-    entry,
-    layout.BARRIER_BYTES,
-    (text, bytes) => exports.sluice_barrier_open(self, text, bytes, parties),
-    () => otherShape(name, shape),
-  );
+  const at = openNamed(thread, entry, layout.BARRIER_BYTES, exports.sluice_barrier_open, parties);
 
   /** @param {number} status */
   function check(status) {

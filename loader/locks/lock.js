@@ -64,20 +64,13 @@ function makeHeld({ ends }, recovered, giveBack) {
 export function sharedLock(internals, entry, way, what, counts = false) {
   const { thread } = internals;
   let slept = false;
-  /** @type {Promise<void>} */
-  let asleep;
-  const bell = { sleep: () => asleep, ring() {}, listen() {} };
-  const queue = makeQueue(
-    bell,
-    () => {
-      const sleep = way.sleep();
-      if (!sleep) return false;
-      asleep = sleep;
-      slept = true;
-      return true;
-    },
-    what,
-  );
+  const queue = makeQueue({ sleep }, what);
+
+  function sleep() {
+    const asleep = way.sleep();
+    slept ||= asleep !== undefined;
+    return asleep;
+  }
 
   /** @param {number} taken */
   function hold(taken) {
@@ -112,7 +105,7 @@ export function sharedLock(internals, entry, way, what, counts = false) {
       entry.users++;
       const stop = watchOpen(internals, undefined, what, queue.clear);
       try {
-        return await queue.add({ attempt, need: 0 }, wait);
+        return await queue.add(attempt, wait);
       } catch (error) {
         if (queue.items.length === 0 && slept) {
           slept = false;
@@ -136,12 +129,12 @@ export function sharedLock(internals, entry, way, what, counts = false) {
         if (taken < 0 && taken !== Status.BUSY) throw statusError(taken, what);
         return taken >= 0;
       };
-      const sleep = (/** @type {bigint} */ ns) => {
+      const block = (/** @type {bigint} */ ns) => {
         taken = way.block(ns);
         if (taken === Status.BUSY) throw ownDeadlock(what);
         return taken;
       };
-      blockUntil({ transport: 'shared' }, sleep, done, wait, what);
+      blockUntil({ transport: 'shared' }, block, done, wait, what);
       return hold(taken);
     },
 

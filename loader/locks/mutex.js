@@ -4,7 +4,7 @@ import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
-import { objectFor, openNamed, otherShape } from '../objects.js';
+import { objectFor, openNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { messageLock, sharedLock } from './lock.js';
 
@@ -28,14 +28,8 @@ export function mutex(space, name) {
 
 /** @param {import('../thread.js').Thread} thread @param {import('../objects.js').Entry} entry @returns {import('./lock.js').Way} */
 function wayOf(thread, entry) {
-  const { exports, self, participant } = thread;
-  const at = openNamed(
-    thread,
-    entry,
-    layout.MUTEX_BYTES,
-    (text, bytes) => exports.sluice_mutex_open(self, text, bytes),
-    () => otherShape(entry.name, 'a mutex'),
-  );
+  const { exports, participant } = thread;
+  const at = openNamed(thread, entry, layout.MUTEX_BYTES, exports.sluice_mutex_open);
   const freed = localBell();
   let held = false;
 

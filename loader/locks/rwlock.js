@@ -4,7 +4,7 @@ import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
-import { objectFor, openNamed, otherShape } from '../objects.js';
+import { objectFor, openNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { messageLock, sharedLock } from './lock.js';
 
@@ -46,14 +46,8 @@ export function rwlock(space, name) {
  * @returns {{read: import('./lock.js').Way, write: import('./lock.js').Way}}
  */
 function waysOf(thread, entry) {
-  const { exports, self, participant } = thread;
-  const at = openNamed(
-    thread,
-    entry,
-    layout.RWLOCK_BYTES,
-    (text, bytes) => exports.sluice_rwlock_open(self, text, bytes),
-    () => otherShape(entry.name, 'an rwlock'),
-  );
+  const { exports, participant } = thread;
+  const at = openNamed(thread, entry, layout.RWLOCK_BYTES, exports.sluice_rwlock_open);
   const freed = localBell();
   let readers = 0;
   let readAs = 0; // what the first of them was told

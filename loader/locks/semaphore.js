@@ -4,7 +4,7 @@ import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { requireNumber } from '../number.js';
-import { objectFor, openNamed, otherShape } from '../objects.js';
+import { objectFor, openNamed } from '../objects.js';
 import { messageLock, sharedLock } from './lock.js';
 
 /**
@@ -35,14 +35,9 @@ export function semaphore(space, name, permits) {
  * @returns {import('./lock.js').Way}
  */
 function wayOf(thread, entry, permits) {
-  const { exports, self, participant } = thread;
-  const at = openNamed(
-    thread,
-    entry,
-    exports.sluice_semaphore_bytes(permits),
-    (text, bytes) => exports.sluice_semaphore_open(self, text, bytes, permits),
-    () => otherShape(entry.name, entry.shape),
-  );
+  const { exports, participant } = thread;
+  const size = exports.sluice_semaphore_bytes(permits);
+  const at = openNamed(thread, entry, size, exports.sluice_semaphore_open, permits);
   return {
     take: () => exports.sluice_semaphore_try(at, permits, participant),
     sleep() {

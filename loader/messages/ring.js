@@ -1,6 +1,7 @@
 /** Rings over messages: each end of a channel has one of its own. */
 
 import { KINDS, leaveRing, openRing, ringStats, sum } from '../channels/ring.js';
+import { callNamed } from '../names.js';
 import { heapBlocks } from './heap-blocks.js';
 import { localBell } from './local-bell.js';
 
@@ -14,11 +15,10 @@ import { localBell } from './local-bell.js';
  * @returns {import('../channels/ring.js').Ring}
  */
 export function privateRing({ thread, rings: known }, shape, most, end) {
-  const { exports, self } = thread;
   const own = { ...shape, kind: KINDS[0], name: `>${shape.name}` }; // a module's own names are others
   const ring = openRing(thread, own, most, localBell);
   // It lives on without its name until it is closed.
-  thread.withText(own.name, (at, bytes) => exports.sluice_directory_remove(self, at, bytes));
+  callNamed(thread, own.name, thread.exports.sluice_directory_remove);
   const made = {
     ...ring,
     shape,

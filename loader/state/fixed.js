@@ -8,7 +8,7 @@ import { untilChanged } from '../bell.js';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { now } from '../linger.js';
-import { gone, hash, openNamed, otherShape } from '../objects.js';
+import { gone, hash, openNamed } from '../objects.js';
 import * as Status from '../status.js';
 
 /** Above that a second slot costs more than it gives. */
@@ -25,16 +25,10 @@ const PATIENCE = 1000;
  * @returns {import('./shared.js').One}
  */
 export function fixedCell(thread, named, codec, bytes) {
-  const { self } = thread;
   let { exports } = thread;
   const what = `cell "${named.name}"`;
-  const at = openNamed(
-    thread,
-    named,
-    exports.sluice_cell_bytes(bytes, 0),
-    (text, length) => exports.sluice_cell_open(self, text, length, bytes, 0, hash(codec.id)),
-    () => otherShape(named.name, named.shape),
-  );
+  const size = exports.sluice_cell_bytes(bytes, 0);
+  const at = openNamed(thread, named, size, exports.sluice_cell_open, bytes, 0, hash(codec.id));
   // The view, the value's length and version, and a copy of the value.
   const view = thread.alloc(layout.CELL_VIEW_BYTES + 16 + bytes);
   const length = view + layout.CELL_VIEW_BYTES;

@@ -20,7 +20,8 @@
 import { untilChanged } from '../bell.js';
 import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
-import { gone, hash, openNamed, otherShape } from '../objects.js';
+import { withName } from '../names.js';
+import { gone, hash, openNamed } from '../objects.js';
 import * as Status from '../status.js';
 import { readUtf8 } from '../utf8.js';
 
@@ -39,13 +40,8 @@ export function sharedTable(thread, named, codec, entries) {
   const { self, base } = thread;
   let { exports } = thread;
   const what = `"${named.name}"`;
-  const at = openNamed(
-    thread,
-    named,
-    exports.sluice_store_bytes(entries),
-    (text, bytes) => exports.sluice_store_open(self, text, bytes, entries, hash(codec.id)),
-    () => otherShape(named.name, named.shape),
-  );
+  const size = exports.sluice_store_bytes(entries);
+  const at = openNamed(thread, named, size, exports.sluice_store_open, entries, hash(codec.id));
   const view = thread.alloc(layout.STORE_VIEW_BYTES);
   const entry = thread.alloc(layout.STORE_ENTRY_BYTES);
   const claim = thread.alloc(layout.STORE_CLAIM_BYTES);
@@ -80,7 +76,7 @@ export function sharedTable(thread, named, codec, entries) {
 
   /** Holds the key's entry and uses it. @template T @param {string} key @param {() => T} use */
   const withEntry = (key, use) =>
-    thread.withText(key, (text, bytes) => {
+    withName(thread, key, (text, bytes) => {
       const status = attempt(
         () => exports.sluice_store_hold(view, text, bytes, entry),
         Status.EMPTY,
@@ -138,7 +134,7 @@ export function sharedTable(thread, named, codec, entries) {
 
     put(key, value, expected) {
       const length = codec.size(value);
-      return thread.withText(key, (text, bytes) => {
+      return withName(thread, key, (text, bytes) => {
         const room = () => exports.sluice_store_claim_for(view, text, bytes, length, claim);
         if (attempt(room, Status.NO_MEMORY) === Status.NO_MEMORY) {
           thread.grow(length + bytes);
@@ -162,7 +158,7 @@ export function sharedTable(thread, named, codec, entries) {
     },
 
     delete: (key, expected) =>
-      thread.withText(key, (text, bytes) => {
+      withName(thread, key, (text, bytes) => {
         const status = attempt(
           () => exports.sluice_store_remove(view, text, bytes, condition(expected)),
           Status.EMPTY,
@@ -186,7 +182,7 @@ export function sharedTable(thread, named, codec, entries) {
     },
 
     changed: async (key, since) => {
-      const value = thread.withText(key, (text, bytes) =>
+      const value = withName(thread, key, (text, bytes) =>
         exports.sluice_store_sleep(view, text, bytes, BigInt(since)),
       );
       if (value !== 0) await untilChanged(thread, word(view + layout.STORE_VIEW_ASLEEP), value);

@@ -192,9 +192,8 @@ export const states = [
         const copies = /** @type {any} */ (globalThis)[Symbol.for('sluice 0.1.0')];
         const { thread } = copies.get('spaces').get(space);
         const core = /** @type {any} */ (space.exports);
-        const at = thread.withText('c', (/** @type {number} */ text, /** @type {number} */ bytes) =>
-          core.sluice_directory_look(thread.self, text, bytes),
-        );
+        thread.u8[thread.area] = 'c'.charCodeAt(0);
+        const at = core.sluice_directory_look(thread.self, thread.area, 1);
         const words = new Int32Array(space.memory.buffer);
         const turn = (thread.base + at + LOCK) >> 2;
         equal(Atomics.compareExchange(words, turn, 0, thread.participant + 1), 0);

@@ -17,7 +17,7 @@ function asleep() {
       stage.passed++;
     },
   };
-  return { stage, queue: makeQueue(bell, () => true, 'a receive') };
+  return { stage, queue: makeQueue(bell, 'a receive') };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -25,7 +25,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 test('a wake-up is passed on where who waited gives up between it and the next look', async () => {
   const { stage, queue } = asleep();
   const abort = new AbortController();
-  const waiting = queue.add({ attempt: () => NOT_YET, need: 0 }, { signal: abort.signal });
+  const waiting = queue.add(() => NOT_YET, { signal: abort.signal });
   stage.wake();
   abort.abort();
   await assert.rejects(waiting, { name: 'AbortError' });
@@ -36,7 +36,7 @@ test('a wake-up is passed on where who waited gives up between it and the next l
 test('a wake-up is not passed on by who looks, in vain or not', async () => {
   const { stage, queue } = asleep();
   const answers = [NOT_YET, 'a record'];
-  const waiting = queue.add({ attempt: () => answers.shift(), need: 0 });
+  const waiting = queue.add(() => answers.shift());
   stage.wake();
   await turn();
   stage.wake();
