@@ -12,7 +12,7 @@
  * @typedef {{sluice: 'own', of: string | number, data: any}} Own in both directions: what would go over a
  *   port between the two, where ports are slow (messages/own-port.js); `of`: which
  * @typedef {{sluice: 'line', of: number}} Line spawner to worker: such a one, for calls
- * @typedef {{sluice: 'failed', error: import('./errors.js').PlainError}} Failed worker to spawner: attach() did
+ * @typedef {{sluice: 'failed', error: import('./plain-errors.js').PlainError}} Failed worker to spawner: attach() did
  * @typedef {{sluice: 'bell'}} Ring in both directions, at any time: see doorbell.js
  *
  * The worker answers over `port`.
@@ -29,7 +29,7 @@
  *
  * @typedef {{op: 'request', id: number, service: string, body: any}} Request
  * @typedef {{op: 'reply', id: number, value: any}} Reply
- * @typedef {{op: 'fault', id: number, error: import('./errors.js').PlainError}} Fault
+ * @typedef {{op: 'fault', id: number, error: import('./plain-errors.js').PlainError}} Fault
  * @typedef {{op: 'post', service: string, body: any}} Post in both directions
  * @typedef {{op: 'adopt', link: string, port: MessagePort}} Adopt a link for a worker's own worker
  * @typedef {{op: 'disconnect', link: string}} Disconnect that worker has died
@@ -43,7 +43,7 @@
  * The posts of the service "channel". An `id` names one end of one channel in one thread.
  *
  * @typedef {{op: 'open', id: number, end: 'sender' | 'receiver', shape: import('./channels/ring.js').Shape}} Open
- * @typedef {{op: 'refused', id: number, error: import('./errors.js').PlainError}} Refused
+ * @typedef {{op: 'refused', id: number, error: import('./plain-errors.js').PlainError}} Refused
  * @typedef {{op: 'data', id: number, run: number, bytes: ArrayBuffer, records: number, blocks: ArrayBuffer[], lost: number, keep: boolean, turns: number}} Data
  *   whole frames, in order, without paddings, and the bytes of the blocks among them; to a receiver:
  *   `run`, its number; `lost`, how many it missed before; `keep`: it need not have asked;

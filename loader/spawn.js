@@ -26,9 +26,10 @@ import {
 import { common } from './common.js';
 import { alive, bury } from './death.js';
 import { ASYNC_DISPOSE } from './dispose.js';
-import { fromPlain, SluiceError } from './errors.js';
+import { hasCode, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { makeRoom } from './memory.js';
+import { fromPlain } from './plain-errors.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { check } from './thread.js';
 import { requireWait, watch } from './wait.js';
@@ -120,7 +121,7 @@ function meet(coming, worker, wait) {
       reject(reason);
     };
     const stopWaiting = watch({ signal: wait?.signal, timeout }, 'spawn()', (reason) =>
-      fail(reason instanceof SluiceError && reason.code === 'timeout' ? tooLate(reason) : reason),
+      fail(hasCode(reason, 'timeout') ? tooLate(reason) : reason),
     );
     const stopWatching = watchWorker(worker, {
       message(data) {
@@ -224,12 +225,12 @@ const versions = (theirs) =>
  */
 function makePeer(space, internals, worker, { lock, proven }, participant, port) {
   const { hub, link } = internals;
-  /** @type {(error: SluiceError) => void} */
-  let setLost = () => {};
-  const lost = new Promise((resolve) => {
-    setLost = resolve;
-  });
   const gone = new AbortController();
+  const { signal } = gone;
+  /** @type {Promise<SluiceError>} */
+  const lost = new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(signal.reason));
+  });
   /** What it did not catch: in Node that is its end, and ours where nobody listens. @type {unknown} */
   let cause;
   /** The workers that it started itself, and those started by them.
@@ -266,7 +267,6 @@ function makePeer(space, internals, worker, { lock, proven }, participant, port)
       cause === undefined ? {} : { cause },
     );
     gone.abort(error);
-    setLost(error);
   }
 
   const stopListening = watchWorker(worker, {
@@ -287,7 +287,7 @@ function makePeer(space, internals, worker, { lock, proven }, participant, port)
   /** @type {Peer} */
   const peer = {
     worker,
-    lost: /** @type {Promise<SluiceError>} */ (lost),
+    lost,
     async terminate() {
       worker.terminate();
       // Without Web Locks nothing tells, and there is no shared memory that it could still write.
@@ -296,6 +296,6 @@ function makePeer(space, internals, worker, { lock, proven }, participant, port)
     },
     [ASYNC_DISPOSE]: () => peer.terminate(),
   };
-  peers().set(peer, { worker, port, space, gone: gone.signal });
+  peers().set(peer, { worker, port, space, gone: signal });
   return peer;
 }

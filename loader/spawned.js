@@ -4,11 +4,12 @@ import { keepAlive, losesWakeUps, parent, portsTell, ringsByMessage, unref } fro
 import { common } from './common.js';
 import { life } from './death.js';
 import { makeDoorbell } from './doorbell.js';
-import { SluiceError, toPlain } from './errors.js';
+import { hasCode, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { ownPort } from './messages/own-port.js';
 import { handshake, PROTOCOL } from './protocol.js';
 import { join, makeSpace } from './space.js';
+import { toPlain } from './to-plain.js';
 import { limit, watch } from './wait.js';
 
 const DEADLINE = 10_000;
@@ -154,8 +155,7 @@ function askSpawner(options) {
     });
     const stopWaiting = watch({ signal: options.signal, timeout }, 'attach()', (reason) => {
       end();
-      const late = reason instanceof SluiceError && reason.code === 'timeout';
-      reject(late ? unanswered(timeout, reason) : reason);
+      reject(hasCode(reason, 'timeout') ? unanswered(timeout, reason) : reason);
     });
     const { lock, held } = life();
     spawner.postMessage({ sluice: 'hello', version: PROTOCOL, lock, proven: held !== undefined });

@@ -3,7 +3,7 @@
 import { mayBlock } from '#platform';
 import { SluiceError, statusError } from './errors.js';
 import * as Status from './status.js';
-import { limit } from './wait.js';
+import { limit, timedOut } from './wait.js';
 
 /** @type {boolean | undefined} */
 let allowed;
@@ -27,7 +27,7 @@ export function blockUntil(ring, sleep, attempt, wait, what, refuse) {
     const left = end - performance.now();
     const status = left > 0 ? sleep(nanoseconds(left)) : Status.TIMEOUT;
     if (status === Status.TIMEOUT && performance.now() >= end) {
-      throw new SluiceError('timeout', `${what}: ${timeout} ms passed`);
+      throw timedOut(what, timeout);
     }
     if (status === Status.POISONED) throw statusError(status, what);
   }

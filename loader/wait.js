@@ -24,6 +24,10 @@ export function limit(timeout) {
   return timeout;
 }
 
+/** @param {string} what @param {number | undefined} timeout */
+export const timedOut = (what, timeout) =>
+  new SluiceError('timeout', `${what}: ${timeout} ms passed`);
+
 /**
  * For what must not begin with a wait that is senseless, or over: throws then.
  *
@@ -68,7 +72,7 @@ export function watch(wait, what, fail) {
   if (timeout <= LONGEST) {
     timer = setTimeout(() => {
       stop();
-      fail(new SluiceError('timeout', `${what}: ${timeout} ms passed`));
+      fail(timedOut(what, timeout));
     }, timeout);
   }
   return stop;

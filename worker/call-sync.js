@@ -1,10 +1,12 @@
 /** A call that blocks this thread, asleep, until its result is there. */
 
-import { fromPlain, SluiceError, toPlain } from '../loader/errors.js';
+import { hasCode, SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
+import { fromPlain } from '../loader/plain-errors.js';
 import { requireBlocking } from '../loader/sync.js';
+import { toPlain } from '../loader/to-plain.js';
 import { value as codec } from '../loader/value.js';
-import { limit } from '../loader/wait.js';
+import { limit, timedOut } from '../loader/wait.js';
 import { unserved } from './connect.js';
 import { gone } from './line.js';
 import { remoteOf } from './remote.js';
@@ -75,7 +77,7 @@ export function callSync(remote, name, args, options) {
       awake = false;
       const left = end - performance.now();
       if (left <= 0 && Atomics.compareExchange(i32, turn, id, 0) === id) {
-        throw new SluiceError('timeout', `${what}: ${options?.timeout} ms passed`);
+        throw timedOut(what, options?.timeout);
       }
       Atomics.wait(i32, turn, state, Math.min(left, PATROL));
       look();
@@ -135,7 +137,7 @@ export function callSync(remote, name, args, options) {
     if ('value' in outcome) return /** @type {any} */ (outcome.value);
     throw fromPlain(outcome.error);
   } catch (error) {
-    if (error instanceof SluiceError && error.code === 'timeout') {
+    if (hasCode(error, 'timeout')) {
       connection.post({ op: 'cancel', id, reason: toPlain(error) });
     }
     throw error;

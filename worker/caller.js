@@ -19,7 +19,8 @@
  */
 
 import { keepAlive } from '#platform';
-import { fromPlain, toPlain } from '../loader/errors.js';
+import { fromPlain } from '../loader/plain-errors.js';
+import { toPlain } from '../loader/to-plain.js';
 import { requireWait, watch } from '../loader/wait.js';
 import { makeIteration } from './iteration.js';
 import { notCloned, transfersOf } from './marks.js';

@@ -3,10 +3,11 @@
  * else. Over messages it has nothing to compute with, and only stays in touch with the creator.
  */
 
-import { SluiceError, toPlain } from '../loader/errors.js';
+import { SluiceError } from '../loader/errors.js';
 import { spaceOf } from '../loader/internals.js';
 import { makeLink } from '../loader/messages/link.js';
 import { attachToSpawner } from '../loader/spawned.js';
+import { toPlain } from '../loader/to-plain.js';
 import { read } from '../loader/value/read.js';
 import { PARALLEL } from './builtins.js';
 import { runGrains } from './grains.js';

@@ -11,9 +11,10 @@
  */
 
 import { ringsWell, untilChanged } from '../loader/bell.js';
-import { fromPlain, toPlain } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { makeLinger } from '../loader/linger.js';
+import { fromPlain } from '../loader/plain-errors.js';
+import { toPlain } from '../loader/to-plain.js';
 import { value as codec } from '../loader/value.js';
 import { follow } from './by-message.js';
 import { makeCargo } from './cargo.js';

@@ -1,7 +1,7 @@
 /** The packaged compute worker: from its file, or where that does not load, from a copy in a script. */
 
 import { computeWorker, inlinedComputeWorker } from '#host';
-import { SluiceError } from '../loader/errors.js';
+import { hasCode, SluiceError } from '../loader/errors.js';
 import { spawn } from '../loader/spawn.js';
 
 let make = computeWorker;
@@ -15,9 +15,7 @@ export async function startPackaged(space, wait) {
   try {
     return await spawn(space, tried, wait);
   } catch (error) {
-    if (tried !== computeWorker || !(error instanceof SluiceError) || error.code !== 'load') {
-      throw error;
-    }
+    if (tried !== computeWorker || !hasCode(error, 'load')) throw error;
     try {
       const inlined = await inlinedComputeWorker();
       const peer = await spawn(space, inlined, wait);

@@ -1,6 +1,6 @@
 /** A pool's parallel(): the space's module over a range, on all workers at once. */
 
-import { SluiceError } from '../loader/errors.js';
+import { hasCode } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { LARGEST, requireNumber } from '../loader/number.js';
 import { watch } from '../loader/wait.js';
@@ -41,8 +41,7 @@ export async function parallelOver(space, size, start, entry, count, args, optio
     try {
       return await everywhere(space, size, start, job, options);
     } catch (error) {
-      const lost = error instanceof SluiceError && error.code === 'peer-lost';
-      if (!lost || left <= 0) throw error;
+      if (!hasCode(error, 'peer-lost') || left <= 0) throw error;
     }
   }
 }

@@ -2,7 +2,7 @@
  * What the two sides of a connection say to each other over its port. Either side may call: the one
  * that connected by the names of what is served, and each the callbacks that it was given.
  *
- * @typedef {import('../loader/errors.js').PlainError} PlainError
+ * @typedef {import('../loader/plain-errors.js').PlainError} PlainError
  *
  * @typedef {{op: 'hello', space?: string, board?: {at: number, serial: number, participant: number}}} Hello
  *   from who connects. `space`: that both may be in; `board`: where in its shared memory (shared.js)

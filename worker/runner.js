@@ -8,11 +8,13 @@
  *   the middle of a computation too, where memory is shared, and to C the word at the address
  *   `cancelAt`: not 0 any more (0: there is none)
  * @typedef {Record<string, (...args: any[]) => unknown>} Api
- * @typedef {{value: unknown} | {error: import('../loader/errors.js').PlainError}} Outcome
+ * @typedef {{value: unknown} | {error: import('../loader/plain-errors.js').PlainError}} Outcome
  * @typedef {{receive(message: import('./protocol.js').Message): void, end(error: Error): void}} Runner
  */
 
-import { fromPlain, SluiceError, toPlain } from '../loader/errors.js';
+import { SluiceError } from '../loader/errors.js';
+import { fromPlain } from '../loader/plain-errors.js';
+import { toPlain } from '../loader/to-plain.js';
 import { value as codec, values } from '../loader/value.js';
 import { builtin } from './builtins.js';
 import { isProxy, notCloned, transfersOf } from './marks.js';

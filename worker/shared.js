@@ -31,9 +31,9 @@
  */
 
 import { untilChanged } from '../loader/bell.js';
-import { toPlain } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
 import { now } from '../loader/linger.js';
+import { toPlain } from '../loader/to-plain.js';
 import { value as codec } from '../loader/value.js';
 
 const WORDS = 64;

@@ -3,14 +3,15 @@
  * space that the ring keeps.
  */
 
-import { fromPlain, kindOf, SluiceError } from '../errors.js';
+import { SluiceError } from '../errors.js';
+import { fromPlain, kindOf } from '../plain-errors.js';
 import { decoder, encoder } from '../utf8.js';
 import { wordsOf } from './ring.js';
 
 /** A longer message or stack is cut: a reason is for people. */
 const LONGEST = 2000;
 
-/** @typedef {Extract<import('../errors.js').PlainError, {message: string}>} Reason */
+/** @typedef {Extract<import('../plain-errors.js').PlainError, {message: string}>} Reason */
 
 /** @param {unknown} reason @returns {Reason | undefined} */
 export function plainReason(reason) {

@@ -17,7 +17,7 @@
 
 import { turn } from '#platform';
 import { DISPOSE } from '../dispose.js';
-import { SluiceError, statusError } from '../errors.js';
+import { hasCode, SluiceError, statusError } from '../errors.js';
 import { gettersOf, withGetters } from '../getters.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
@@ -97,7 +97,7 @@ export function makeReceiver(ring, codec, onClose) {
     try {
       const length = consumer.length();
       return consumer.type() === layout.BLOCK
-        ? takeLarge(at, length)
+        ? useLarge(decode, at, length)
         : codec.decode(thread.u8, at, length);
     } finally {
       // A record that cannot be decoded is gone too: it would stand in the way for ever.
@@ -106,11 +106,19 @@ export function makeReceiver(ring, codec, onClose) {
     }
   }
 
-  /** @param {number} at @param {number} length */
-  function takeLarge(at, length) {
+  /** @param {Uint8Array} from @param {number} at @param {number} length */
+  const decode = (from, at, length) => codec.decode(from, at, length);
+
+  /**
+   * @template R
+   * @param {(memory: Uint8Array, offset: number, length: number, type: number) => R} use
+   * @param {number} at
+   * @param {number} length
+   */
+  function useLarge(use, at, length) {
     blocks.open(at, length, scratch);
     try {
-      return codec.decode(blocks.bytes, blocks.at, blocks.length);
+      return use(blocks.bytes, blocks.at, blocks.length, 0);
     } finally {
       blocks.done(scratch);
     }
@@ -162,6 +170,24 @@ export function makeReceiver(ring, codec, onClose) {
 
   const takeWaiting = () => take(true);
 
+  /**
+   * Blocking, until it can be done.
+   *
+   * @template R
+   * @param {() => R | typeof NOT_YET} attempt
+   * @param {import('../wait.js').WaitSync | undefined} wait
+   * @param {string} title
+   */
+  function sync(attempt, wait, title) {
+    let result = /** @type {R | typeof NOT_YET} */ (NOT_YET);
+    const done = () => {
+      result = attempt();
+      return result !== NOT_YET;
+    };
+    blockUntil(ring, consumer.wait, done, wait, title);
+    return /** @type {R} */ (result);
+  }
+
   /** @type {ReadableStream<T> | undefined} */
   let stream;
 
@@ -195,15 +221,7 @@ export function makeReceiver(ring, codec, onClose) {
 
       receive: (wait) => soon(takeWaiting, wait),
 
-      receiveSync(wait) {
-        let value = /** @type {T | typeof NOT_YET} */ (NOT_YET);
-        const attempt = () => {
-          value = take();
-          return value !== NOT_YET;
-        };
-        blockUntil(ring, consumer.wait, attempt, wait, `a receive on ${what}`);
-        return /** @type {T} */ (value);
-      },
+      receiveSync: (wait) => sync(take, wait, `a receive on ${what}`),
 
       drain(use, limit = Infinity) {
         requireOpen();
@@ -230,15 +248,7 @@ export function makeReceiver(ring, codec, onClose) {
 
       ready: (wait) => soon(look, wait),
 
-      readySync(wait) {
-        let found = /** @type {boolean | typeof NOT_YET} */ (NOT_YET);
-        const attempt = () => {
-          found = look();
-          return found !== NOT_YET;
-        };
-        blockUntil(ring, consumer.wait, attempt, wait, `a record on ${what}`);
-        return found === /** @type {any} */ (true);
-      },
+      readySync: (wait) => sync(look, wait, `a record on ${what}`),
 
       close() {
         if (closed) return;
@@ -310,25 +320,10 @@ export function makeReceiver(ring, codec, onClose) {
     }
   }
 
-  /**
-   * @param {(memory: Uint8Array, offset: number, length: number, type: number) => void} use
-   * @param {number} at
-   * @param {number} length
-   */
-  function useLarge(use, at, length) {
-    blocks.open(at, length, scratch);
-    try {
-      use(blocks.bytes, blocks.at, blocks.length, 0);
-    } finally {
-      blocks.done(scratch);
-    }
-  }
-
   return receiver;
 }
 
 const RECEIVER = /* @__PURE__ */ gettersOf('readable', 'lost');
 
 /** In good order: not for a reason that the sender gave. @param {unknown} error */
-const hasEnded = (error) =>
-  error instanceof SluiceError && error.code === 'closed' && error.cause === undefined;
+const hasEnded = (error) => hasCode(error, 'closed') && error.cause === undefined;

@@ -10,7 +10,7 @@
  * }} Ends `settled`: the creator has all that was sent; `end`: the space is closed
  */
 
-import { fromPlain } from '../errors.js';
+import { fromPlain } from '../plain-errors.js';
 import { pumpIn } from './pump-in.js';
 import { pumpOut } from './pump-out.js';
 import { privateRing } from './ring.js';

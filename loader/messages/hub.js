@@ -27,7 +27,7 @@
  */
 
 import { keepAlive, portsTell, unref } from '#platform';
-import { toPlain } from '../errors.js';
+import { toPlain } from '../to-plain.js';
 import { below, ownPort } from './own-port.js';
 
 /**

@@ -9,7 +9,8 @@
  */
 
 import { keepAlive, unref } from '#platform';
-import { fromPlain, SluiceError } from '../errors.js';
+import { SluiceError } from '../errors.js';
+import { fromPlain } from '../plain-errors.js';
 
 /**
  * @param {import('./own-port.js').Port} port

@@ -16,7 +16,8 @@
  */
 
 import { requireSame } from '../channels/ring.js';
-import { SluiceError, toPlain } from '../errors.js';
+import { SluiceError } from '../errors.js';
+import { toPlain } from '../to-plain.js';
 import { makeDebts } from './debts.js';
 import { cut, toRun } from './runs.js';
 import { makeSink } from './sink.js';

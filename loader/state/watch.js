@@ -1,7 +1,7 @@
 /** Waiting for a key of a table to change. */
 
 import { keepAlive } from '#platform';
-import { SluiceError, statusError } from '../errors.js';
+import { hasCode, SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
 import { requireWait, watch } from '../wait.js';
@@ -92,7 +92,7 @@ export function values(table, internals, key, wait, what) {
           stop = close;
         });
       } catch (error) {
-        if (error instanceof SluiceError && error.code === 'closed') return;
+        if (hasCode(error, 'closed')) return;
         throw error;
       }
       const entry = table.read(key);

@@ -1,6 +1,7 @@
 /** Bytes into values. Any bytes end in a value or in an error: they may have been overwritten. */
 
 import { SluiceError } from '../errors.js';
+import { classOf } from '../plain-errors.js';
 import { copyOf, readUtf8 } from '../utf8.js';
 import * as t from './tags.js';
 
@@ -269,11 +270,8 @@ function getBoxed(from) {
 /** @param {Uint8Array} from */
 function getError(from) {
   const name = getString(from);
-  const type = /^(Eval|Range|Reference|Syntax|Type|URI)Error$/.test(name) ? name : 'Error';
   const error = known(
-    name === 'SluiceError'
-      ? new SluiceError('clone', '')
-      : new /** @type {any} */ (globalThis)[type](),
+    name === 'SluiceError' ? new SluiceError('clone', '') : new (classOf(name))(),
   );
   if (error.name !== name) define(error, 'name', name, true);
   return getProperties(from, error);
