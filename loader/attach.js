@@ -6,8 +6,9 @@ import { makeDoorbell } from './doorbell.js';
 import { SluiceError } from './errors.js';
 import { inside, spaceOf } from './internals.js';
 import { followByMessages } from './messages/follow.js';
-import { join, makeSpace } from './space.js';
+import { makeSpace } from './space.js';
 import { attachToSpawner } from './spawned.js';
+import { enter } from './thread.js';
 import { requireWait, within } from './wait.js';
 import { substitute } from './worklet.js';
 
@@ -36,7 +37,7 @@ export async function attach(handle, options = {}) {
     );
   }
   substitute();
-  const joined = join(data, undefined, options.imports);
+  const joined = enter(data, options.imports);
   const thread = await within(joined, options, 'attach()');
   if (losesWakeUps()) thread.doorbell = makeDoorbell(thread);
   const space = makeSpace(data, thread, false);

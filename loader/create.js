@@ -20,8 +20,8 @@ import { canShare, makeMemory } from './memory.js';
 import { packagedCore, USUAL_MEMORY } from './packaged.js';
 import { part } from './part.js';
 import { random } from './random.js';
-import { join, makeSpace } from './space.js';
-import { CORE_STACK, MODULE_STACK } from './thread.js';
+import { makeSpace } from './space.js';
+import { CORE_STACK, enter, MODULE_STACK } from './thread.js';
 import { requireWait, within } from './wait.js';
 
 /**
@@ -74,7 +74,7 @@ async function make(options) {
     stack: options.wasm ? MODULE_STACK : CORE_STACK,
     pages,
   };
-  const thread = await join(handle, memory, options.imports);
+  const thread = await enter(handle, options.imports, memory);
   thread.doorbell = bells?.makeDoorbell(thread);
   if (transport === 'shared') {
     const creator = proof?.held && { lock: proof.lock, participant: thread.participant };

@@ -6,9 +6,9 @@ import { HEADER_BYTES, PAGE } from './layout.js';
 import { canShare } from './memory.js';
 import { packagedCore, USUAL_MEMORY } from './packaged.js';
 import { part } from './part.js';
-import { join, makeSpace } from './space.js';
+import { makeSpace } from './space.js';
 import * as Status from './status.js';
-import { CORE_STACK } from './thread.js';
+import { CORE_STACK, enter } from './thread.js';
 
 /**
  * Joins the space that stands at the address `base` of a program's memory, made there by the
@@ -48,7 +48,7 @@ export async function over(memory, base) {
     base,
     hosted: true,
   };
-  const thread = await join(handle);
+  const thread = await enter(handle);
   if (losesWakeUps()) {
     thread.doorbell = (await part(import('./doorbell.js'))).makeDoorbell(thread);
   }

@@ -23,35 +23,7 @@
 import { ASYNC_DISPOSE } from './dispose.js';
 import { inside, remember, spaceOf } from './internals.js';
 import * as layout from './layout.js';
-import { makeMemory } from './memory.js';
-import { enter } from './thread.js';
 import { within } from './wait.js';
-
-/**
- * Enters the space that a handle names, or on the message transport, a space of this thread's own
- * that mirrors it.
- *
- * @param {import('./protocol.js').HandleData} handle
- * @param {WebAssembly.Memory} [memory] of the space to be made
- * @param {WebAssembly.Imports} [imports]
- * @param {Promise<unknown>} [proof] of this thread's life: it enters when others can watch it
- * @param {number} [reserved] the id that its spawner took for it
- */
-export function join(handle, memory, imports, proof, reserved) {
-  const shared = handle.memory;
-  return enter({
-    module: handle.module,
-    memory: shared ?? memory ?? makeMemory(handle.pages),
-    at: handle.memoryAt,
-    stack: handle.stack,
-    base: handle.base,
-    create: shared === undefined,
-    hosted: handle.hosted,
-    imports,
-    proof,
-    reserved,
-  });
-}
 
 /**
  * @param {import('./protocol.js').HandleData} handle
@@ -109,12 +81,11 @@ export function makeSpace(handle, thread, creator, overMessages) {
 
     stats() {
       inside(space);
-      const word = (/** @type {number} */ offset) => thread.i32[(thread.base + offset) >> 2] >>> 0;
       return {
         bytes: memory.buffer.byteLength,
         used: exports.sluice_space_used(thread.self) >>> 0,
         peers: exports.sluice_participant_count(thread.self) + (internals.hub?.peers() ?? 0),
-        recovered: word(layout.HEADER_RECOVERED),
+        recovered: thread.i32[(thread.base + layout.HEADER_RECOVERED) >> 2] >>> 0,
         channels: Object.fromEntries(
           [...internals.rings.keys()].map((name) => [
             name,

@@ -8,7 +8,8 @@ import { hasCode, SluiceError } from './errors.js';
 import { inside } from './internals.js';
 import { ownPort } from './messages/own-port.js';
 import { handshake, PROTOCOL } from './protocol.js';
-import { join, makeSpace } from './space.js';
+import { makeSpace } from './space.js';
+import { enter } from './thread.js';
 import { toPlain } from './to-plain.js';
 import { limit, watch } from './wait.js';
 
@@ -68,11 +69,12 @@ async function enterSpawners(options, follow) {
   const toCreator = link === 'own' ? ownPort(spawner, 'link') : link;
   if (!portsTell()) hearLines(spawner);
   try {
-    const enter = async () => join(handle, undefined, options.imports, life().held, reserved);
-    const thread = await enter().catch(async (error) => {
+    const tryToEnter = async () =>
+      enter(handle, options.imports, undefined, life().held, reserved);
+    const thread = await tryToEnter().catch(async (error) => {
       if (error.code !== 'no-memory') throw error;
       await room(port);
-      return enter();
+      return tryToEnter();
     });
     if (losesWakeUps() && handle.memory) thread.doorbell = makeDoorbell(thread);
     const space = makeSpace(handle, thread, false, toCreator && follow(toCreator));

@@ -16,6 +16,7 @@ import { SluiceError, statusError } from './errors.js';
 import { instantiate } from './instantiate.js';
 import * as layout from './layout.js';
 import { makeLinger } from './linger.js';
+import { makeMemory } from './memory.js';
 import * as Status from './status.js';
 
 /** The packaged core's deepest frame takes some 200 bytes; other modules get what emcc gives them. */
@@ -23,32 +24,25 @@ export const CORE_STACK = 16 * 1024;
 export const MODULE_STACK = 64 * 1024;
 
 /**
- * @param {{
- *   module: WebAssembly.Module, memory: WebAssembly.Memory, at: {module: string, name: string},
- *   stack: number, imports?: WebAssembly.Imports, base?: number, create: boolean, hosted?: boolean, proof?: Promise<unknown>, reserved?: number,
- * }} what `at`: the import that takes the memory; `base`: where the space starts, else behind the
- *   module's own data; `create`: make the space, else attach to it; `hosted`: the memory is another
- *   program's, and does not grow for the space's sake; `proof`: of this thread's life; `reserved`: the id that its spawner took for it
+ * Enters the space that a handle names. Where it names no memory, as on the message transport, that is a
+ * space of this thread's own, behind the module's own data.
+ *
+ * @param {import('./protocol.js').HandleData} handle
+ * @param {WebAssembly.Imports} [imports]
+ * @param {WebAssembly.Memory} [own] for the space to be made
+ * @param {Promise<unknown>} [proof] of this thread's life: it enters when others can watch it
+ * @param {number} [reserved] the id that its spawner took for it
  * @returns {Promise<Thread>}
  */
-export async function enter(what) {
-  const {
-    module,
-    memory,
-    at,
-    stack,
-    imports,
-    base: given,
-    create,
-    hosted,
-    proof,
-    reserved = 0,
-  } = what;
-  const making = instantiate(module, withMemory(module, imports, at, memory));
+export async function enter(handle, imports, own, proof, reserved = 0) {
+  const { module, stack, hosted, pages } = handle;
+  const create = handle.memory === undefined;
+  const memory = handle.memory ?? own ?? makeMemory(pages);
+  const making = instantiate(module, withMemory(module, imports, handle.memoryAt, memory));
   const [instance] = await Promise.all([making, proof]);
   const exports = /** @type {any} */ (instance.exports);
   requireCore(exports);
-  const base = given ?? align(exports.__heap_base.value, layout.ALIGN);
+  const base = handle.base ?? align(exports.__heap_base.value, layout.ALIGN);
   if (create) {
     const available = memory.buffer.byteLength - base;
     // Nobody else is here yet: the end of the space serves as scratch.

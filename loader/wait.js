@@ -58,23 +58,20 @@ export function watch(wait, what, fail) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const stop = () => {
-    if (timer) clearTimeout(timer);
+    clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   };
-  const abort = () => {
+  /** @param {unknown} reason */
+  const end = (reason) => {
     stop();
-    fail(signal?.reason);
+    fail(reason);
   };
+  const abort = () => end(signal?.reason);
   if (signal) {
     forMany(signal);
     signal.addEventListener('abort', abort);
   }
-  if (timeout <= LONGEST) {
-    timer = setTimeout(() => {
-      stop();
-      fail(timedOut(what, timeout));
-    }, timeout);
-  }
+  if (timeout <= LONGEST) timer = setTimeout(() => end(timedOut(what, timeout)), timeout);
   return stop;
 }
 

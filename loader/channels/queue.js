@@ -4,7 +4,7 @@
  */
 
 import { keepAlive } from '#platform';
-import { watch } from '../wait.js';
+import { requireWait, watch } from '../wait.js';
 
 export const NOT_YET = Symbol('not yet');
 
@@ -83,11 +83,10 @@ export function makeQueue({ sleep, pass, linger }, what) {
      */
     add(attempt, wait, need = 0) {
       return new Promise((resolve, reject) => {
+        requireWait(wait); // before anything is held
         const letGo = keepAlive();
-        let ended = false;
         const end = () => {
-          ended = true;
-          stop?.();
+          stop();
           letGo();
           const at = items.indexOf(item);
           if (at >= 0) items.splice(at, 1);
@@ -106,10 +105,7 @@ export function makeQueue({ sleep, pass, linger }, what) {
             reject(reason);
           },
         };
-        /** @type {(() => void) | undefined} */
-        let stop;
-        stop = watch(wait, what, item.reject);
-        if (ended) return;
+        const stop = watch(wait, what, item.reject);
         items.push(item);
         if (serving) return;
         serving = true;

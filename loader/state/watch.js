@@ -39,7 +39,7 @@ export function changed(table, internals, key, since, wait, what, onWait) {
       table,
       close: () => fail(new SluiceError('closed', `${what} was closed, or removed`)),
     };
-    const stop = watch(wait, what, fail); // throws for a senseless one, before anything is held
+    const stop = watch(wait, what, fail);
     const letGo = keepAlive();
     internals.watchers.add(closing);
     onWait?.(closing.close);
