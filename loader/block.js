@@ -17,7 +17,7 @@ import { DISPOSE } from './dispose.js';
 import { SluiceError, statusError } from './errors.js';
 import { gettersOf, withGetters } from './getters.js';
 import { inside } from './internals.js';
-import { requireNumber } from './number.js';
+import { requireNumber } from './options.js';
 import * as Status from './status.js';
 
 /**

@@ -17,6 +17,7 @@ import { life } from './death.js';
 import { SluiceError } from './errors.js';
 import { DEFAULT_BYTES, MOST_PAGES, PAGE } from './layout.js';
 import { canShare, makeMemory } from './memory.js';
+import { requireChoice } from './options.js';
 import { packagedCore, USUAL_MEMORY } from './packaged.js';
 import { part } from './part.js';
 import { random } from './random.js';
@@ -35,8 +36,9 @@ export async function create(options = {}) {
   if (!globalThis.WebAssembly) {
     throw new SluiceError('load', 'WebAssembly is turned off here (Lockdown Mode?)');
   }
-  requireChoice('fallback', options.fallback, ['message', 'throw']);
-  requireChoice('transport', options.transport, ['message']);
+  const { fallback = 'message', transport = 'message' } = options;
+  requireChoice('fallback', fallback, ['message', 'throw']);
+  requireChoice('transport', transport, ['message']);
   return within(make(options), options, 'create()');
 }
 
@@ -121,15 +123,4 @@ let warned = false;
 function warnOnce(message) {
   if (!warned) console.warn(message);
   warned = true;
-}
-
-/**
- * @param {string} option
- * @param {unknown} value
- * @param {string[]} choices
- */
-function requireChoice(option, value, choices) {
-  if (value !== undefined && !choices.includes(/** @type {string} */ (value))) {
-    throw new TypeError(`${option} is ${choices.join(' or ')}, not ${String(value)}`);
-  }
 }

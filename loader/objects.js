@@ -53,7 +53,7 @@ export function objectFor(internals, name, shape, make) {
   requireName(name);
   const known = objects.get(name);
   if (known && !isStale(internals, known)) {
-    if (known.shape !== shape) throw otherShape(name, shape, known.shape);
+    requireShape(name, shape, known.shape);
     return known.made;
   }
   if (known) letGo(internals, known);
@@ -164,6 +164,11 @@ export const otherShape = (name, wanted, there = 'something else') =>
     'mismatch',
     `"${name}" exists as ${there}, but was opened as ${wanted}: use the same name and options for one thing in every thread`,
   );
+
+/** @param {string} name @param {string} wanted @param {string} there */
+export function requireShape(name, wanted, there) {
+  if (wanted !== there) throw otherShape(name, wanted, there);
+}
 
 /** FNV-1a, 0 for raw bytes. @param {string} id */
 export function hash(id) {

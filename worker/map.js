@@ -1,6 +1,6 @@
 /** A function over many items, so many at once as keep a pool busy. */
 
-import { LARGEST, requireNumber } from '../loader/number.js';
+import { LARGEST, requireNumber } from '../loader/options.js';
 import { EACH } from './builtins.js';
 import { transfer, transfersOf } from './marks.js';
 

@@ -2,7 +2,7 @@
 
 import { hasCode } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
-import { LARGEST, requireNumber } from '../loader/number.js';
+import { LARGEST, requireNumber } from '../loader/options.js';
 import { watch } from '../loader/wait.js';
 import { PARALLEL } from './builtins.js';
 import { entryOf, JOB_BYTES, JOB_STOP, runHere } from './grains.js';

@@ -38,7 +38,7 @@ import { keepAlive } from '#platform';
 import { ASYNC_DISPOSE } from '../loader/dispose.js';
 import { SluiceError } from '../loader/errors.js';
 import { inside } from '../loader/internals.js';
-import { LARGEST, requireNumber } from '../loader/number.js';
+import { LARGEST, requireNumber } from '../loader/options.js';
 import { requireWait, within } from '../loader/wait.js';
 import { makeBacklog } from './backlog.js';
 import { makeDirect } from './by-message.js';

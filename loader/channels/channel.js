@@ -32,6 +32,7 @@ import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
 import { requireName } from '../names.js';
 import { isStale } from '../objects.js';
+import { requireChoice } from '../options.js';
 import { makeReceiver } from './receiver.js';
 import {
   DEFAULT_CAPACITY,
@@ -150,18 +151,14 @@ export function channelStats({ rings, relay, pumps }, name) {
  * @param {any} codec
  */
 function requireOptions(kind, capacity, overflow, codec) {
-  if (!KINDS.includes(/** @type {any} */ (kind))) {
-    throw new TypeError(`kind is one of ${KINDS.join(', ')}, not ${JSON.stringify(kind)}`);
-  }
+  requireChoice('kind', kind, KINDS);
+  requireChoice('overflow', overflow, ['wait', 'fail']);
   const power = Number.isInteger(capacity) && Math.log2(capacity) % 1 === 0;
   const least = kind === 'broadcast' ? 128 : 64;
   if (!power || capacity < least || capacity > 2 ** 30) {
     throw new TypeError(
       `capacity is a power of two from ${least} to 2^30 bytes, not ${String(capacity)}`,
     );
-  }
-  if (overflow !== 'wait' && overflow !== 'fail') {
-    throw new TypeError(`overflow is "wait" or "fail", not ${JSON.stringify(overflow)}`);
   }
   requireCodec(codec);
 }

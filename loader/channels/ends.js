@@ -21,10 +21,11 @@
  *   place of this one, which does not want the record any more
  */
 
-import { SluiceError, statusError } from '../errors.js';
+import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
 import { closeRing } from './reason.js';
+import { taken } from './ring.js';
 
 /** A blocking read that shares its wake-ups with an asynchronous one looks so often, in ns. */
 const SLICE = 5_000_000n;
@@ -81,14 +82,14 @@ export const openConsumer = (ring) =>
  * @param {(at: number) => number} open
  * @returns {number} its address
  */
-function take({ thread, shape: { name, kind } }, end, bytes, open) {
+function take({ thread, shape }, end, bytes, open) {
   const at = thread.alloc(bytes);
   const status = open(at);
   if (status === Status.OK) return at;
   thread.free(at);
-  const what = `channel "${name}"`;
-  if (status !== Status.BUSY) throw statusError(status, `the ${end} of ${what}`);
-  throw new SluiceError('mismatch', `${what} has a ${end} already, and its kind is "${kind}"`);
+  throw status === Status.BUSY
+    ? taken(end, shape)
+    : statusError(status, `the ${end} of channel "${shape.name}"`);
 }
 
 /** @param {import('./ring.js').Ring} ring @returns {(name: string) => (...args: any[]) => number} */

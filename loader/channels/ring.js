@@ -29,7 +29,7 @@ import { sharedBell } from '../bell.js';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { callNamed, lookUp } from '../names.js';
-import { hash, otherShape } from '../objects.js';
+import { hash, otherShape, requireShape } from '../objects.js';
 import * as Status from '../status.js';
 
 export const DEFAULT_CAPACITY = 64 * 1024;
@@ -126,32 +126,30 @@ function refusal(thread, shape) {
   const word = (/** @type {number} */ offset) => thread.i32[(there + offset) >> 2];
   const kind = KINDS[word(layout.OBJECT_KIND) - 1];
   if (!kind) return otherShape(name, describe(shape));
-  return mismatch(shape, {
-    ...shape,
-    kind,
-    capacity: word(layout.OBJECT_CAPACITY),
-    codec: word(layout.OBJECT_CODEC) === hash(codec) ? codec : 'another',
-  });
+  return otherShape(
+    name,
+    describe(shape),
+    describe({
+      ...shape,
+      kind,
+      capacity: word(layout.OBJECT_CAPACITY),
+      codec: word(layout.OBJECT_CODEC) === hash(codec) ? codec : 'another',
+    }),
+  );
 }
 
 /** @param {Shape} wanted @param {Shape} there */
 export function requireSame(wanted, there) {
-  const same = ['kind', 'capacity', 'codec'].every(
-    (key) => /** @type {any} */ (wanted)[key] === /** @type {any} */ (there)[key],
-  );
-  if (!same) throw mismatch(wanted, there);
+  requireShape(wanted.name, describe(wanted), describe(there));
 }
-
-/** @param {Shape} wanted @param {Shape} there */
-const mismatch = (wanted, there) =>
-  new SluiceError(
-    'mismatch',
-    `channel "${wanted.name}" exists as ${describe(there)}, but was opened as ${describe(wanted)}: use the same options in every thread`,
-  );
 
 /** @param {Shape} shape */
 const describe = ({ kind, capacity, codec }) =>
-  `${kind} with capacity ${capacity} and codec ${codec}`;
+  `a channel of kind ${kind} with capacity ${capacity} and codec ${codec}`;
+
+/** Of a ring's one end. @param {string} end @param {Shape} shape */
+export const taken = (end, { name, kind }) =>
+  new SluiceError('mismatch', `channel "${name}" has a ${end} already, and its kind is "${kind}"`);
 
 /** @type {Figures} */
 export const NONE = {

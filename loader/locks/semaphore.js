@@ -3,8 +3,8 @@
 import { stopWaiting, untilChanged } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
-import { requireNumber } from '../number.js';
 import { objectFor, openNamed } from '../objects.js';
+import { requireNumber } from '../options.js';
 import { messageLock, sharedLock } from './lock.js';
 
 /**

@@ -15,7 +15,7 @@
  *   has to be given away
  */
 
-import { requireSame } from '../channels/ring.js';
+import { NONE, requireSame, taken } from '../channels/ring.js';
 import { SluiceError } from '../errors.js';
 import { toPlain } from '../to-plain.js';
 import { makeDebts } from './debts.js';
@@ -101,16 +101,7 @@ function makeChannel(shape) {
   const sources = new Set();
   /** @type {Set<import('./sink.js').Sink>} */
   const sinks = new Set();
-  const stats = {
-    sent: 0,
-    received: 0,
-    refused: 0,
-    lost: 0,
-    lostWithReceiver: 0,
-    waits: 0,
-    used: 0,
-    capacity,
-  };
+  const stats = { ...NONE, capacity };
   /** In the order in which they came. @type {Run[]} */
   const queue = [];
   let arrived = 0; // bytes
@@ -294,7 +285,3 @@ function makeChannel(shape) {
     },
   };
 }
-
-/** @param {string} end @param {Shape} shape */
-const taken = (end, { name, kind }) =>
-  new SluiceError('mismatch', `channel "${name}" has a ${end} already, and its kind is "${kind}"`);

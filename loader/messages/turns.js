@@ -20,6 +20,7 @@
  */
 
 import { SluiceError } from '../errors.js';
+import { requireShape } from '../objects.js';
 
 /**
  * @typedef {{id: number, from: import('./hub.js').From, take: number, give: (value: any) => void, fail: (error: Error) => void}} Claim
@@ -50,7 +51,7 @@ export function makeTurns() {
   function lockNamed(name, shape, permits) {
     const known = locks.get(name);
     if (known) {
-      if (known.shape !== shape) throw mismatch(name, shape, known.shape);
+      requireShape(name, shape, known.shape);
       return known;
     }
     /** @type {Lock} */
@@ -195,10 +196,3 @@ export function makeTurns() {
 /** @param {string} name */
 const broken = (name) =>
   new SluiceError('peer-lost', `barrier "${name}": one of its threads has ended`);
-
-/** @param {string} name @param {string} wanted @param {string} there */
-const mismatch = (name, wanted, there) =>
-  new SluiceError(
-    'mismatch',
-    `"${name}" exists as ${there}, but was opened as ${wanted}: use the same options in every thread`,
-  );

@@ -19,6 +19,7 @@
  */
 
 import { SluiceError, statusError } from '../errors.js';
+import { requireShape } from '../objects.js';
 import * as Status from '../status.js';
 
 /**
@@ -53,7 +54,7 @@ export function makeValues(room) {
       tables.set(name, table);
       if (initial) table.values.set('', { version: 1, bytes: initial });
     }
-    requireSame(name, shape, table.shape);
+    requireShape(name, describe(shape), describe(table.shape));
     table.watchers.add(watcher);
     return table;
   }
@@ -144,14 +145,6 @@ const full = (name, size) =>
     `store "${name}" has ${size} entries, and may have no more: give it more`,
   );
 
-/** @param {string} name @param {TableShape} wanted @param {TableShape} there */
-function requireSame(name, wanted, there) {
-  const text = (/** @type {TableShape} */ shape) =>
-    `${shape.kind} with codec ${shape.codec}${shape.entries ? ` and ${shape.entries} entries` : ''}`;
-  if (text(wanted) !== text(there)) {
-    throw new SluiceError(
-      'mismatch',
-      `"${name}" exists as ${text(there)}, but was opened as ${text(wanted)}: use the same options in every thread`,
-    );
-  }
-}
+/** @param {TableShape} shape */
+const describe = ({ kind, codec, entries }) =>
+  `${kind} with codec ${codec}${entries ? ` and ${entries} entries` : ''}`;

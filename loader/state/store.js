@@ -3,8 +3,8 @@
 import { requireCodec } from '../codec.js';
 import { gettersOf, withGetters } from '../getters.js';
 import { inside } from '../internals.js';
-import { requireNumber } from '../number.js';
 import { objectFor } from '../objects.js';
+import { requireNumber } from '../options.js';
 import { requireShared } from '../sync.js';
 import { value as valueCodec } from '../value.js';
 import { requireWait, within } from '../wait.js';

@@ -1,4 +1,11 @@
-/** Options that are numbers. */
+/** What options may be. */
+
+/** @param {string} option @param {unknown} value @param {readonly unknown[]} choices */
+export function requireChoice(option, value, choices) {
+  if (!choices.includes(value)) {
+    throw new TypeError(`${option} is ${choices.join(' or ')}, not ${String(value)}`);
+  }
+}
 
 /** Of counts that have no other bound; and the most that a timer takes, in milliseconds. */
 export const LARGEST = 0x7fff_ffff;
