@@ -11,15 +11,15 @@ let allowed;
 /**
  * Tries, and sleeps in the core between the tries.
  *
- * @param {{transport: 'shared' | 'message'}} ring
+ * @param {'shared' | 'message'} transport
  * @param {(ns: bigint) => number} sleep
  * @param {() => boolean} attempt true when done; throws when it cannot be done
  * @param {import('./wait.js').WaitSync | undefined} wait
  * @param {string} what
  * @param {() => Error} [refuse] the error to throw instead of sleeping
  */
-export function blockUntil(ring, sleep, attempt, wait, what, refuse) {
-  requireBlocking(ring, what);
+export function blockUntil(transport, sleep, attempt, wait, what, refuse) {
+  requireBlocking(transport, what);
   const timeout = limit(wait?.timeout);
   const end = timeout === Infinity ? Infinity : performance.now() + timeout;
   while (!attempt()) {
@@ -36,8 +36,8 @@ export function blockUntil(ring, sleep, attempt, wait, what, refuse) {
 /** @param {number} ms Infinity for ever */
 const nanoseconds = (ms) => (ms > 1e9 ? -1n : BigInt(Math.ceil(ms * 1e6)));
 
-/** @param {{transport: 'shared' | 'message'}} ring @param {string} what */
-export function requireBlocking(ring, what) {
+/** @param {'shared' | 'message'} transport @param {string} what */
+export function requireBlocking(transport, what) {
   allowed ??= mayBlock();
   if (!allowed) {
     throw new SluiceError(
@@ -45,12 +45,12 @@ export function requireBlocking(ring, what) {
       `${what}: this thread may not block; use the asynchronous form here, or do this in a worker`,
     );
   }
-  requireShared(ring, what);
+  requireShared(transport, what);
 }
 
-/** @param {{transport: 'shared' | 'message'}} ring @param {string} what */
-export function requireShared(ring, what) {
-  if (ring.transport === 'message') {
+/** @param {'shared' | 'message'} transport @param {string} what */
+export function requireShared(transport, what) {
+  if (transport === 'message') {
     throw new SluiceError(
       'not-isolated',
       `${what}: blocking needs shared memory, and this space is on the message transport; use the asynchronous form`,

@@ -33,7 +33,7 @@ export function callSync(remote, name, args, options) {
   if (!link) throw new TypeError('callSync() takes what connect() gave');
   const { connection, space, timeout } = link;
   const what = `${name}()`;
-  requireBlocking({ transport: space?.transport ?? 'shared' }, what);
+  requireBlocking(space?.transport ?? 'shared', what);
   if (!space) {
     throw new SluiceError(
       'not-isolated',

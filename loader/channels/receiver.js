@@ -184,7 +184,7 @@ export function makeReceiver(ring, codec, onClose) {
       result = attempt();
       return result !== NOT_YET;
     };
-    blockUntil(ring, consumer.wait, done, wait, title);
+    blockUntil(ring.transport, consumer.wait, done, wait, title);
     return /** @type {R} */ (result);
   }
 

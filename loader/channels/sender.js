@@ -314,7 +314,7 @@ export function makeSender(ring, codec, overflow, onClose) {
    */
   function block(length, attempt, wait, title, refuse) {
     blockUntil(
-      ring,
+      ring.transport,
       (ns) => {
         if (blocks.short) return blocks.wait(ns);
         return producer.wait(inRing(waiting.length > 0 ? queue.need() : length), ns);

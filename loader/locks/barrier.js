@@ -106,7 +106,6 @@ function sharedBarrier(internals, entry, parties) {
     },
 
     waitSync(wait) {
-      requireBlocking({ transport: 'shared' }, what);
       requireNamed(entry, what);
       let missing = /** @type {number} */ (Status.AGAIN);
       const sleep = (/** @type {bigint} */ ns) => {
@@ -117,7 +116,7 @@ function sharedBarrier(internals, entry, parties) {
         if (missing !== Status.AGAIN && missing !== Status.TIMEOUT) check(missing);
         return missing >= 0;
       };
-      blockUntil({ transport: 'shared' }, sleep, done, wait, what);
+      blockUntil('shared', sleep, done, wait, what);
       return missing;
     },
   };
@@ -164,7 +163,7 @@ function messageBarrier(internals, entry, parties) {
       }
     },
     waitSync() {
-      requireBlocking({ transport: 'message' }, what);
+      requireBlocking('message', what);
       return 0;
     },
   };

@@ -28,7 +28,7 @@ import { DISPOSE } from '../dispose.js';
 import { SluiceError, statusError } from '../errors.js';
 import { follow, leave, requireNamed } from '../objects.js';
 import * as Status from '../status.js';
-import { blockUntil, requireBlocking, requireShared } from '../sync.js';
+import { blockUntil, requireShared } from '../sync.js';
 import { requireWait, watchOpen } from '../wait.js';
 
 /** What the core answers to a taker whose predecessor died. */
@@ -121,11 +121,10 @@ export function sharedLock(internals, entry, way, what, counts = false) {
     tryLock: async () => attemptOnce(),
 
     lockSync(wait) {
-      requireBlocking({ transport: 'shared' }, what);
       requireNamed(entry, what);
-      let taken = way.take(false);
+      let taken = /** @type {number} */ (Status.AGAIN);
       const done = () => {
-        if (taken < 0 && taken !== Status.BUSY) taken = way.take(false);
+        if (taken < 0) taken = way.take(false);
         if (taken < 0 && taken !== Status.BUSY) throw statusError(taken, what);
         return taken >= 0;
       };
@@ -134,7 +133,7 @@ export function sharedLock(internals, entry, way, what, counts = false) {
         if (taken === Status.BUSY) throw ownDeadlock(what);
         return taken;
       };
-      blockUntil({ transport: 'shared' }, block, done, wait, what);
+      blockUntil('shared', block, done, wait, what);
       return hold(taken);
     },
 
@@ -178,7 +177,7 @@ export function messageLock(internals, entry, request, what) {
   }
 
   const sync = () => {
-    requireShared({ transport: 'message' }, what);
+    requireShared('message', what);
     return /** @type {never} */ (undefined);
   };
 

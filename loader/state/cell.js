@@ -75,7 +75,7 @@ function makeCell(table, internals, what) {
         await table.put('', value);
       },
       setSync(value) {
-        requireShared(table, what);
+        requireShared(table.transport, what);
         table.put('', value, undefined, true);
       },
       async update(f, wait) {
@@ -90,7 +90,7 @@ function makeCell(table, internals, what) {
         return within(work(), wait, what);
       },
       updateSync(f) {
-        requireShared(table, what);
+        requireShared(table.transport, what);
         for (;;) {
           const { changed, put } = attempt(f, true);
           if (/** @type {import('./shared.js').Put} */ (put).done) return changed;

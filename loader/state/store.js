@@ -81,7 +81,7 @@ function makeStore(table, internals, what) {
 
   /** @param {() => any} change */
   function sync(change) {
-    requireShared(table, what);
+    requireShared(table.transport, what);
     return change();
   }
 
