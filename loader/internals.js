@@ -6,6 +6,7 @@
  *   transport: 'shared' | 'message',
  *   rings: Map<string, import('./channels/ring.js').Ring[]>,
  *   objects: Map<string, import('./objects.js').Entry>,
+ *   followers?: Map<number, (message: any) => void>,
  *   watchers: Set<{close(): void, table?: import('./state/shared.js').One}>,
  *   ends: Set<{close(): void}>,
  *   hub?: import('./messages/hub.js').Hub,
@@ -19,7 +20,7 @@
  *   closed: boolean,
  * }} Internals on the message transport only: `hub` and `relay` at the creator, `link` elsewhere, and the `client`
  *   and the `pumps` of either; `objects`: the cells, stores
- *   and locks that this thread has opened; `watchers`: who waits for a change; `ends`: the senders and receivers, cells and stores that are open in this thread, and the locks that it has; `up`: the port to this worker's spawner
+ *   and locks that this thread has opened; `followers`: who hears what the creator says of them, by their ids; `watchers`: who waits for a change; `ends`: the senders and receivers, cells and stores that are open in this thread, and the locks that it has; `up`: the port to this worker's spawner
  */
 
 import { common } from './common.js';

@@ -10,7 +10,7 @@
  *   let go of; `gone`: and nobody uses it any more
  */
 
-import { common, nextId } from './common.js';
+import { nextId } from './common.js';
 import { SluiceError, statusError } from './errors.js';
 import { callNamed, lookUp, requireName } from './names.js';
 import * as Status from './status.js';
@@ -96,46 +96,30 @@ export function leave({ exports, self, base }, entry) {
   entry.gone?.();
 }
 
-/** @typedef {import('./messages/hub.js').Client} Client */
-
-/** Who hears what the creator says of an object, by its id. */
-const followers = /* @__PURE__ */ common(
-  'followers',
-  () => /** @type {WeakMap<Client, Map<number, (message: any) => void>>} */ (new WeakMap()),
-);
-
 /**
  * Over messages: the creator tells what becomes of the object, until this thread has let go of it.
  *
- * @param {import('./messages/hub.js').Client} client
+ * @param {import('./internals.js').Internals} internals
  * @param {Entry} entry
  * @param {'state' | 'lock'} service
  * @param {(message: any) => void} [listener]
+ * @returns {import('./messages/hub.js').Client}
  */
-export function follow(client, entry, service, listener) {
-  const mine = followersOf(client);
+export function follow(internals, entry, service, listener) {
+  const client = /** @type {import('./messages/hub.js').Client} */ (internals.client);
+  internals.followers ??= new Map();
+  const { followers } = internals;
   const { id } = entry;
-  mine.set(id, (message) => {
+  followers.set(id, (message) => {
     if (message.removed) entry.stale = true;
     else listener?.(message);
   });
+  client.on(service, (message) => followers.get(message.object)?.(message));
   entry.gone = () => {
-    mine.delete(id);
+    followers.delete(id);
     client.post(service, { op: 'drop', object: id });
   };
-}
-
-/** @param {import('./messages/hub.js').Client} client */
-function followersOf(client) {
-  const known = followers().get(client);
-  if (known) return known;
-  /** @type {Map<number, (message: any) => void>} */
-  const made = new Map();
-  followers().set(client, made);
-  for (const service of ['state', 'lock']) {
-    client.on(service, (message) => made.get(message.object)?.(message));
-  }
-  return made;
+  return client;
 }
 
 /** @param {Entry} entry @param {string} what */

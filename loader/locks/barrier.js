@@ -129,9 +129,8 @@ function sharedBarrier(internals, entry, parties) {
  * @returns {Barrier}
  */
 function messageBarrier(internals, entry, parties) {
-  const client = /** @type {import('../messages/hub.js').Client} */ (internals.client);
   const { id: object, name } = entry;
-  follow(client, entry, 'lock');
+  const client = follow(internals, entry, 'lock');
   const what = `barrier "${name}"`;
   let waits = false;
   return {

@@ -158,8 +158,7 @@ const ownDeadlock = (what) =>
  * @returns {Lock}
  */
 export function messageLock(internals, entry, request, what) {
-  const client = /** @type {import('../messages/hub.js').Client} */ (internals.client);
-  follow(client, entry, 'lock');
+  const client = follow(internals, entry, 'lock');
 
   /** @param {number} id @param {{recovered: boolean} | undefined} answer */
   function hold(id, answer) {

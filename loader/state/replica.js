@@ -6,14 +6,14 @@
 import { follow, wasRemoved } from '../objects.js';
 
 /**
- * @param {import('../messages/hub.js').Client} client
+ * @param {import('../internals.js').Internals} internals
  * @param {import('../objects.js').Entry} entry
  * @param {import('../messages/values.js').TableShape} shape
  * @param {import('../codec.js').Codec<any>} codec
  * @param {{value: any}} [initial] of the key '', until the creator says what it is
  * @returns {import('./shared.js').Table}
  */
-export function replica(client, entry, shape, codec, initial) {
+export function replica(internals, entry, shape, codec, initial) {
   const { id: object, name } = entry;
   /** @typedef {{version: number, bytes: Uint8Array | undefined}} Value */
   /** @type {Map<string, Value>} */
@@ -63,7 +63,7 @@ export function replica(client, entry, shape, codec, initial) {
     for (const [key, { bytes }] of confirmed) if (!bytes) confirmed.delete(key);
   }
 
-  follow(client, entry, 'state', ({ entry: change }) => learn(change));
+  const client = follow(internals, entry, 'state', ({ entry: change }) => learn(change));
   const ready = open();
   /** @param {unknown} error */
   function fail(error) {

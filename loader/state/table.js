@@ -13,7 +13,7 @@ import { sharedTable } from './shared.js';
 export function tableFor(internals, entry, codec, entries) {
   const { client, thread } = internals;
   const table = client
-    ? replica(client, entry, { kind: 'store', codec: codec.id, entries }, codec)
+    ? replica(internals, entry, { kind: 'store', codec: codec.id, entries }, codec)
     : sharedTable(thread, entry, codec, entries);
   closeWatchers(internals, entry, table);
   return table;

@@ -15,7 +15,7 @@ import { closeWatchers } from './table.js';
 export function valueFor(internals, entry, codec, initial) {
   const { client, thread } = internals;
   const one = client
-    ? replica(client, entry, { kind: 'cell', codec: codec.id, entries: 1 }, codec, {
+    ? replica(internals, entry, { kind: 'cell', codec: codec.id, entries: 1 }, codec, {
         value: initial,
       })
     : shared(thread, entry, codec);
