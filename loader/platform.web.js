@@ -68,8 +68,21 @@ export const portsTell = () => 'onclose' in MessagePort.prototype;
  * Listeners that capture come before all others, also those from before, but in Chromium: what is not for
  * the user's, they do not see.
  *
- * @returns {Parent | undefined}
+ * @param {EventTarget} target
+ * @param {(data: any) => unknown} onMessage
+ * @param {() => void} onUnreadable
+ * @param {AbortSignal} signal stops listening
  */
+function listen(target, onMessage, onUnreadable, signal) {
+  /** @param {any} event */
+  const listener = (event) => {
+    if (onMessage(event.data)) event.stopImmediatePropagation();
+  };
+  target.addEventListener('message', listener, { capture: true, signal });
+  target.addEventListener('messageerror', onUnreadable, { signal });
+}
+
+/** @returns {Parent | undefined} */
 export function parent() {
   const scope = /** @type {any} */ (globalThis);
   if (typeof scope.WorkerGlobalScope === 'undefined' || typeof scope.postMessage !== 'function') {
@@ -78,16 +91,9 @@ export function parent() {
   return {
     postMessage: (message, transfer = []) => scope.postMessage(message, transfer),
     listen(onMessage, onUnreadable = () => {}) {
-      /** @param {MessageEvent} event */
-      const listener = (event) => {
-        if (onMessage(event.data)) event.stopImmediatePropagation();
-      };
-      scope.addEventListener('message', listener, true);
-      scope.addEventListener('messageerror', onUnreadable);
-      return () => {
-        scope.removeEventListener('message', listener, true);
-        scope.removeEventListener('messageerror', onUnreadable);
-      };
+      const stop = new AbortController();
+      listen(scope, onMessage, onUnreadable, stop.signal);
+      return () => stop.abort();
     },
   };
 }
@@ -98,24 +104,15 @@ export function parent() {
  * @returns {() => void} stops listening
  */
 export function watchWorker(worker, events) {
-  /** @param {MessageEvent} event */
-  const message = (event) => {
-    if (events.message?.(event.data)) event.stopImmediatePropagation();
-  };
+  const { message, unreadable, error } = events;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const failed = () => error?.('a message of the handshake could not be read there');
+  listen(worker, (data) => message?.(data), unreadable ?? failed, signal);
   /** @param {ErrorEvent} event */
-  const error = (event) => events.error?.(event.message ?? '', event.error ?? undefined);
-  const unreadable = () =>
-    events.unreadable
-      ? events.unreadable()
-      : events.error?.('a message of the handshake could not be read there');
-  worker.addEventListener('message', message, true);
-  worker.addEventListener('error', error);
-  worker.addEventListener('messageerror', unreadable);
-  return () => {
-    worker.removeEventListener('message', message, true);
-    worker.removeEventListener('error', error);
-    worker.removeEventListener('messageerror', unreadable);
-  };
+  const onError = (event) => error?.(event.message ?? '', event.error ?? undefined);
+  worker.addEventListener('error', onError, { signal });
+  return () => stop.abort();
 }
 
 /**
@@ -157,9 +154,7 @@ export function watchDeath(_worker, name, dead) {
  * @param {string} name
  * @param {() => void} dead
  */
-export function watchOrphan(name, dead) {
-  locks?.request(name, { mode: 'shared' }, dead).catch(() => {});
-}
+export const watchOrphan = (name, dead) => watchDeath(undefined, name, dead);
 
 /**
  * Holds the lock `name` until this thread ends.

@@ -104,7 +104,7 @@ export function watchOpen({ watchers }, wait, what, fail) {
  * @returns {Promise<T>}
  */
 export function within(work, wait, what) {
-  if (wait?.signal === undefined && wait?.timeout === undefined) return work;
+  if (!wait) return work;
   return new Promise((resolve, reject) => {
     const stop = watch(wait, what, reject);
     work.then(resolve, reject).finally(stop);
