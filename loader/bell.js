@@ -33,6 +33,16 @@ export function untilChanged(thread, address, value, near = false) {
 }
 
 /**
+ * The same for who asked the core whether to sleep on a word, which answers with what the word showed.
+ *
+ * @param {import('./thread.js').Thread} thread
+ * @param {number} address
+ * @param {number} value 0: not to sleep, but to try again
+ */
+export const sleepOn = (thread, address, value) =>
+  value === 0 ? undefined : untilChanged(thread, address, value);
+
+/**
  * Nobody in this thread waits for the word any more. Its waits cannot be taken back, and the next
  * wake-up that is meant for one thread might come to such a one: so all are woken, and look again.
  *

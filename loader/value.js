@@ -52,7 +52,7 @@ export const value = {
   decode: (from, offset, length) => read(from, offset, length),
 };
 
-/** The same for a call's arguments: their array is nobody's, and costs nothing. */
+/** The same for a call's arguments, which readList() reads: their array is nobody's, and costs nothing. */
 export const values = {
   /** @param {unknown[]} list @returns {number} bytes, for copy() to take next */
   write(list) {
@@ -62,6 +62,4 @@ export const values = {
   copy,
   /** Nobody takes them. */
   drop: release,
-  /** @type {(from: Uint8Array, offset: number, length: number) => unknown[]} */
-  decode: (from, offset, length) => /** @type {unknown[]} */ (read(from, offset, length, true)),
 };

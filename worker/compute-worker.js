@@ -8,7 +8,6 @@ import { spaceOf } from '../loader/internals.js';
 import { makeLink } from '../loader/messages/link.js';
 import { attachToSpawner } from '../loader/spawned.js';
 import { toPlain } from '../loader/to-plain.js';
-import { read } from '../loader/value/read.js';
 import { PARALLEL } from './builtins.js';
 import { runGrains } from './grains.js';
 import { makeLine } from './line.js';
@@ -31,12 +30,6 @@ const codec = {
     throw new TypeError();
   },
   encode: () => 0,
-};
-
-/** What arguments come by. */
-const values = {
-  /** @param {Uint8Array} from @param {number} offset @param {number} length */
-  decode: (from, offset, length) => /** @type {unknown[]} */ (read(from, offset, length, true)),
 };
 
 /** @param {import('../loader/messages/own-port.js').Port} port */
@@ -83,7 +76,6 @@ function accept(port) {
             plain: toPlain,
             isPlain: () => true,
             codec,
-            values,
             move: (id, _name, _call, outcome) => tell(id, outcome),
           });
           taker?.wake();

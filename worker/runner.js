@@ -15,7 +15,7 @@
 import { SluiceError } from '../loader/errors.js';
 import { fromPlain } from '../loader/plain-errors.js';
 import { toPlain } from '../loader/to-plain.js';
-import { value as codec, values } from '../loader/value.js';
+import { value as codec } from '../loader/value.js';
 import { builtin } from './builtins.js';
 import { isProxy, notCloned, transfersOf } from './marks.js';
 import { makeTaker } from './taker.js';
@@ -179,7 +179,6 @@ export function makeRunner(api, post, callbacks, shared, space) {
       plain,
       isPlain,
       codec,
-      values,
       move(id, name, context, outcome) {
         const call = { context: /** @type {Context} */ (context), more() {} };
         running.set(id, call);

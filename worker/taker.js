@@ -11,15 +11,15 @@
  * @typedef {{
  *   served(name: string): Function, context(cancelAt: number): Call, plain(error: unknown): unknown,
  *   isPlain(value: unknown): boolean, codec: Pick<import('../loader/codec.js').Codec<any>, 'size' | 'encode'>,
- *   values: Pick<typeof import('../loader/value.js').values, 'decode'>,
  *   move(id: number, name: string, call: Call, outcome: import('./runner.js').Outcome): Promise<void>,
- * }} Local how calls run here; `codec`: of results; `values`: of arguments; `isPlain`: the value may be copied; `move`: sends an outcome by message
+ * }} Local how calls run here; `codec`: of results; `isPlain`: the value may be copied; `move`: sends an outcome by message
  */
 
 import { turn } from '#platform';
 import { ringsWell, untilChanged } from '../loader/bell.js';
 import { inside } from '../loader/internals.js';
 import { decoder } from '../loader/utf8.js';
+import { readList } from '../loader/value/read.js';
 import * as lane from './lane.js';
 
 /**
@@ -55,7 +55,7 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
   // Not by its global name for each call: that is a getter in Node.
   const clock = performance;
   const { timeOrigin } = clock;
-  const { codec, values } = local;
+  const { codec } = local;
   /** @type {string[]} */
   const names = [];
   const byBell = ringsWell();
@@ -181,10 +181,10 @@ export function makeTaker(space, { at, serial, number, blocking }, post, local) 
 
   /** The arguments, from the slot or from a block. @param {number} place @param {number} bytes */
   function read(place, bytes) {
-    if (bytes <= lane.ROOM) return values.decode(u8, place + lane.DATA, bytes);
+    if (bytes <= lane.ROOM) return readList(u8, place + lane.DATA, bytes);
     const block = i32[(place + lane.DATA) >> 2];
     thread.reach(block + bytes);
-    return values.decode(thread.u8, block, bytes);
+    return readList(thread.u8, block, bytes);
   }
 
   /** Starts the call. @param {number} slot @returns {boolean} it goes on afterwards */

@@ -13,7 +13,7 @@
  *   receiver: open, done
  */
 
-import { untilChanged } from '../bell.js';
+import { sleepOn } from '../bell.js';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import * as Status from '../status.js';
@@ -63,10 +63,12 @@ function inSpace(ring) {
     name: (record, length) => exports.sluice_message_put(self, offset, record, block, length),
     // Whether or not it was sent: what a record names, it holds itself.
     end: () => exports.sluice_slab_unref(self, block),
-    sleep() {
-      const key = exports.sluice_message_sleep(self, offset, wanted);
-      return key === 0 ? undefined : untilChanged(thread, base + layout.HEADER_FREED, key);
-    },
+    sleep: () =>
+      sleepOn(
+        thread,
+        base + layout.HEADER_FREED,
+        exports.sluice_message_sleep(self, offset, wanted),
+      ),
     /** @param {bigint} ns */
     wait: (ns) => exports.sluice_message_wait(self, offset, wanted, ns),
 

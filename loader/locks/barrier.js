@@ -1,7 +1,7 @@
 /** A point that nobody passes until all have come. */
 
 import { keepAlive } from '#platform';
-import { untilChanged } from '../bell.js';
+import { sleepOn } from '../bell.js';
 import { nextId } from '../common.js';
 import { SluiceError, statusError } from '../errors.js';
 import { inside } from '../internals.js';
@@ -71,7 +71,7 @@ function sharedBarrier(internals, entry, parties) {
       const missing = exports.sluice_barrier_poll(at, ticket);
       if (missing !== Status.BUSY || isOver()) return missing;
       const value = exports.sluice_barrier_sleep(at, ticket);
-      if (value !== 0) await untilChanged(thread, at + layout.BARRIER_PASSED, value);
+      await sleepOn(thread, at + layout.BARRIER_PASSED, value);
     }
   }
 

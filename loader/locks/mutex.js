@@ -1,6 +1,6 @@
 /** Mutual exclusion between threads, and between the tasks of one. */
 
-import { stopWaiting, untilChanged } from '../bell.js';
+import { sleepOn, stopWaiting } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
@@ -30,6 +30,7 @@ export function mutex(space, name) {
 function wayOf(thread, entry) {
   const { exports, participant } = thread;
   const at = openNamed(thread, entry, layout.MUTEX_BYTES, exports.sluice_mutex_open);
+  const word = at + layout.MUTEX_WORD;
   const freed = localBell();
   let held = false;
 
@@ -50,8 +51,7 @@ function wayOf(thread, entry) {
     },
     sleep() {
       if (held) return freed.sleep();
-      const value = exports.sluice_mutex_sleep(at, participant);
-      return value === 0 ? undefined : untilChanged(thread, at + layout.MUTEX_WORD, value);
+      return sleepOn(thread, word, exports.sluice_mutex_sleep(at, participant));
     },
     block: (ns) => (held ? Status.BUSY : took(exports.sluice_mutex_lock(at, participant, ns))),
     give() {
@@ -59,6 +59,6 @@ function wayOf(thread, entry) {
       exports.sluice_mutex_unlock(at, participant);
       freed.ring();
     },
-    giveUp: () => stopWaiting(thread, at + layout.MUTEX_WORD),
+    giveUp: () => stopWaiting(thread, word),
   };
 }

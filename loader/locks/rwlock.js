@@ -1,6 +1,6 @@
 /** Many may read, or one write. A writer who waits keeps new readers out. */
 
-import { stopWaiting, untilChanged } from '../bell.js';
+import { sleepOn, stopWaiting } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { localBell } from '../messages/local-bell.js';
@@ -89,7 +89,7 @@ function waysOf(thread, entry) {
       sleep() {
         if (writing || readers > 0) return freed.sleep();
         const value = exports.sluice_rwlock_read_sleep(at, participant);
-        return value === 0 ? undefined : untilChanged(thread, at + layout.RWLOCK_READERS, value);
+        return sleepOn(thread, at + layout.RWLOCK_READERS, value);
       },
       block(ns) {
         if (writing || readers > 0) return Status.BUSY;
@@ -115,7 +115,7 @@ function waysOf(thread, entry) {
           return freed.sleep();
         }
         const value = exports.sluice_rwlock_write_sleep(at, participant);
-        return value === 0 ? undefined : untilChanged(thread, at + layout.RWLOCK_WRITERS, value);
+        return sleepOn(thread, at + layout.RWLOCK_WRITERS, value);
       },
       block(ns) {
         if (writing || readers > 0) return Status.BUSY;

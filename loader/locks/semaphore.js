@@ -1,6 +1,6 @@
 /** So many permits, each for whoever takes it. */
 
-import { stopWaiting, untilChanged } from '../bell.js';
+import { sleepOn, stopWaiting } from '../bell.js';
 import { inside } from '../internals.js';
 import * as layout from '../layout.js';
 import { objectFor, openNamed } from '../objects.js';
@@ -38,14 +38,12 @@ function wayOf(thread, entry, permits) {
   const { exports, participant } = thread;
   const size = exports.sluice_semaphore_bytes(permits);
   const at = openNamed(thread, entry, size, exports.sluice_semaphore_open, permits);
+  const word = at + layout.SEMAPHORE_RELEASED;
   return {
     take: () => exports.sluice_semaphore_try(at, permits, participant),
-    sleep() {
-      const value = exports.sluice_semaphore_sleep(at, permits);
-      return value === 0 ? undefined : untilChanged(thread, at + layout.SEMAPHORE_RELEASED, value);
-    },
+    sleep: () => sleepOn(thread, word, exports.sluice_semaphore_sleep(at, permits)),
     block: (ns) => exports.sluice_semaphore_acquire(at, permits, participant, ns),
     give: (index) => exports.sluice_semaphore_release(at, permits, participant, index),
-    giveUp: () => stopWaiting(thread, at + layout.SEMAPHORE_RELEASED),
+    giveUp: () => stopWaiting(thread, word),
   };
 }

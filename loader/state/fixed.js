@@ -4,7 +4,7 @@
  */
 
 import { keepAlive } from '#platform';
-import { untilChanged } from '../bell.js';
+import { sleepOn } from '../bell.js';
 import { SluiceError, statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { now } from '../linger.js';
@@ -73,7 +73,7 @@ export function fixedCell(thread, named, codec, bytes) {
       const status = write(value.length, expected);
       if (status !== Status.BUSY) return settle(status);
       const word = exports.sluice_cell_turn_sleep(view);
-      if (word !== 0) await untilChanged(thread, at + layout.CELL_LOCK, word);
+      await sleepOn(thread, at + layout.CELL_LOCK, word);
     }
   }
 
@@ -128,7 +128,7 @@ export function fixedCell(thread, named, codec, bytes) {
 
     async changed(_key, since) {
       const word = exports.sluice_cell_sleep(view, BigInt(since));
-      if (word !== 0) await untilChanged(thread, at + layout.CELL_CHANGED, word);
+      await sleepOn(thread, at + layout.CELL_CHANGED, word);
     },
   };
 }

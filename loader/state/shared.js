@@ -17,7 +17,7 @@
  * @typedef {{done: boolean, version: number}} Put `version`: the one that stands there now
  */
 
-import { untilChanged } from '../bell.js';
+import { sleepOn } from '../bell.js';
 import { statusError } from '../errors.js';
 import * as layout from '../layout.js';
 import { withName } from '../names.js';
@@ -185,7 +185,7 @@ export function sharedTable(thread, named, codec, entries) {
       const value = withName(thread, key, (text, bytes) =>
         exports.sluice_store_sleep(view, text, bytes, BigInt(since)),
       );
-      if (value !== 0) await untilChanged(thread, word(view + layout.STORE_VIEW_ASLEEP), value);
+      await sleepOn(thread, word(view + layout.STORE_VIEW_ASLEEP), value);
     },
   };
   return table;

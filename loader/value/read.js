@@ -52,6 +52,10 @@ export function read(from, offset, length, isList) {
   }
 }
 
+/** The items of an array that write() wrote as a list. @param {Uint8Array} from @param {number} offset @param {number} length */
+export const readList = (from, offset, length) =>
+  /** @type {unknown[]} */ (read(from, offset, length, true));
+
 /** @returns {never} */
 function fail() {
   throw new RangeError(`no value goes on like this, ${end - at} bytes from its end`);

@@ -188,9 +188,9 @@ function putObject(value) {
       out[at++] = t.OBJECT;
       return putProperties(value);
     case 'Map':
-      return putCollection(t.MAP, value, true);
+      return putCollection(t.MAP, value);
     case 'Set':
-      return putCollection(t.SET, value, false);
+      return putCollection(t.SET, value);
     case 'Date':
       out[at++] = t.DATE;
       t.float[0] = value.getTime();
@@ -295,9 +295,9 @@ function isDense(value) {
  *
  * @param {number} tag
  * @param {Map<any, any> | Set<any>} value
- * @param {boolean} pairs
  */
-function putCollection(tag, value, pairs) {
+function putCollection(tag, value) {
+  const pairs = tag === t.MAP;
   out[at++] = tag;
   const level = depth++;
   let i = 0;

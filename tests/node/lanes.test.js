@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '../../loader/create.js';
 import { inside } from '../../loader/internals.js';
-import { value as codec, values } from '../../loader/value.js';
+import { value as codec } from '../../loader/value.js';
 import * as lane from '../../worker/lane.js';
 import { makeLanes } from '../../worker/lanes.js';
 import { makeTaker } from '../../worker/taker.js';
@@ -92,7 +92,6 @@ function taker(space, place, run) {
     plain: (error) => ({ thrown: String(error) }),
     isPlain: () => true,
     codec,
-    values,
     move: async () => {},
   });
   assert.ok(made);
