@@ -13,6 +13,7 @@
  */
 
 import { forMany } from '#platform';
+import { LARGEST } from '../loader/options.js';
 import { spawn } from '../loader/spawn.js';
 import { linkTo } from './connect.js';
 import { startPackaged } from './packaged.js';
@@ -119,7 +120,7 @@ export function makeCrew(space, make, { size, minSize, idleTimeout }, on) {
     if (retirement || members.size <= minSize || idleTimeout === Infinity) return;
     const since = Math.min(...resting().map(({ idleSince }) => idleSince));
     const wait = Math.max(0, since + idleTimeout - Date.now());
-    if (wait > 2 ** 31 - 1) return;
+    if (wait > LARGEST) return;
     retirement = setTimeout(() => {
       retirement = undefined;
       for (const member of resting()) {

@@ -49,12 +49,10 @@ export function runGrains(job) {
     while (Atomics.load(i32, stop) === 0) {
       const grain = Atomics.add(i32, taken, 1);
       if (grain >= grains) return;
-      computeGrain(compute, job, grain);
+      computeGrain(thread, compute, job, grain);
     }
   } catch (error) {
     Atomics.store(i32, stop, 1);
-    // A trap has left its frames on the stack, and nothing else of this thread is on it now.
-    thread.exports.sluice_stack_set(thread.top);
     throw error;
   }
 }
@@ -78,16 +76,22 @@ export async function runHere(space, job, signal) {
       inside(space);
       began = performance.now();
     }
-    try {
-      computeGrain(compute, job, grain);
-    } catch (error) {
-      thread.exports.sluice_stack_set(thread.top);
-      throw error;
-    }
+    computeGrain(thread, compute, job, grain);
   }
 }
 
-/** @param {(...args: number[]) => unknown} compute @param {Job} job @param {number} grain */
-function computeGrain(compute, { count, grain: size, args }, grain) {
-  compute(grain * size, Math.min((grain + 1) * size, count), ...args);
+/**
+ * @param {import('../loader/thread.js').Thread} thread
+ * @param {(...args: number[]) => unknown} compute
+ * @param {Job} job
+ * @param {number} grain
+ */
+function computeGrain({ exports, top }, compute, { count, grain: size, args }, grain) {
+  try {
+    compute(grain * size, Math.min((grain + 1) * size, count), ...args);
+  } catch (error) {
+    // A trap has left its frames on the stack, and nothing else of this thread is on it now.
+    exports.sluice_stack_set(top);
+    throw error;
+  }
 }

@@ -46,16 +46,19 @@ export function makeHub(services) {
   /** @param {string} service @param {any} body */
   const tellOwn = (service, body) => listeners.get(service)?.(body);
 
+  /** @param {string} service @param {any} body */
+  const post = (service, body) => sessionOf(own, 'creator', service).receive(body);
+
   /** @param {Link} link @param {string} id @param {string} name @returns {Session} */
   function sessionOf({ port, sessions }, id, name) {
     let session = sessions.get(name);
     if (!session) {
       /** @type {From['post']} */
-      const post = (body, transfer = []) =>
+      const postTo = (body, transfer = []) =>
         port
           ? port.postMessage({ op: 'post', service: name, body }, transfer)
           : tellOwn(name, body);
-      session = services[name].open({ id, post });
+      session = services[name].open({ id, post: postTo });
       sessions.set(name, session);
     }
     return session;
@@ -97,10 +100,8 @@ export function makeHub(services) {
   /** @type {Hub} */
   const hub = {
     client: {
-      request: async (service, body) => sessionOf(own, 'creator', service).receive(body),
-      post: (service, body) => {
-        sessionOf(own, 'creator', service).receive(body);
-      },
+      request: async (service, body) => post(service, body),
+      post,
       on: (service, listener) => listeners.set(service, listener),
     },
 
