@@ -98,7 +98,7 @@ export const sharedBell = (thread, word, owner) => {
   const { doorbell } = thread;
   return {
     sleep: (key = 1) => untilChanged(thread, word, key, doorbell?.isNear(owner)),
-    ring: doorbell ? () => doorbell.ring(word) : () => {},
+    ring: () => doorbell?.ring(word),
     listen() {},
   };
 };

@@ -57,13 +57,10 @@ export async function enter(handle, imports, own, proof, reserved = 0) {
   let self = join();
   if (self === Status.NO_MEMORY && !hosted && grow(memory, base, room)) self = join();
   if (self < 0 && self > -256) throw statusError(self, create ? 'create()' : 'attach()');
-  const thread = makeThread(memory, exports, base, self >>> 0, hosted === true);
-  const area = base + thread.i32[(thread.self + layout.SPACE_AREA) >> 2];
-  thread.area = area;
-  const top = area + layout.AREA_STACK + stack;
+  const thread = makeThread(memory, exports, base, self >>> 0, stack, hosted);
+  const { area, top } = thread;
   // The slot's holder before may have left some there.
   thread.i32.fill(0, (area + layout.AREA_BELLS) >> 2, (area + layout.AREA_STACK) >> 2);
-  thread.top = top;
   exports.sluice_stack_set(top);
   if (exports.__wasm_init_tls && exports.__tls_size?.value > 0) {
     exports.__wasm_init_tls(thread.alloc(exports.__tls_size.value));
@@ -98,10 +95,7 @@ function grow(memory, base, bytes) {
   const at = (base + layout.HEADER_BYTES) >> 2;
   const reached = buffer.byteLength - base;
   let old = Atomics.load(words, at);
-  while (old < reached) {
-    Atomics.compareExchange(words, at, old, reached);
-    old = Atomics.load(words, at);
-  }
+  while (old < reached) old = Atomics.compareExchange(words, at, old, reached);
   return true;
 }
 
@@ -143,21 +137,24 @@ function requireCore(exports) {
  * @param {any} exports
  * @param {number} base
  * @param {number} self
- * @param {boolean} hosted
+ * @param {number} stack its bytes
+ * @param {true} [hosted]
  */
-function makeThread(memory, exports, base, self, hosted) {
+function makeThread(memory, exports, base, self, stack, hosted) {
+  const i32 = new Int32Array(memory.buffer);
+  const area = base + i32[(self + layout.SPACE_AREA) >> 2];
   const thread = {
     memory,
     exports,
     base,
     self,
-    area: 0,
-    top: 0,
-    participant: 0,
+    area,
+    top: area + layout.AREA_STACK + stack,
+    participant: i32[(self + layout.SPACE_PARTICIPANT) >> 2],
     waits: new Map(),
     linger: makeLinger(),
     u8: new Uint8Array(memory.buffer),
-    i32: new Int32Array(memory.buffer),
+    i32,
 
     /** Growth gives a new buffer; the old views keep their old length. @param {number} end */
     reach(end) {
@@ -204,6 +201,5 @@ function makeThread(memory, exports, base, self, hosted) {
       return true;
     },
   };
-  thread.participant = thread.i32[(self + layout.SPACE_PARTICIPANT) >> 2];
   return thread;
 }

@@ -58,7 +58,7 @@ export function watch(wait, what, fail) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const stop = () => {
-    clearTimeout(timer);
+    if (timer) clearTimeout(timer); // audio worklets have none
     signal?.removeEventListener('abort', abort);
   };
   /** @param {unknown} reason */

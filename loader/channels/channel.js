@@ -87,8 +87,7 @@ export function channel(space, name, options = {}) {
     });
     ends.add(made);
     if (!pumps) ring.users++;
-    if (end === 'sender') pumps?.send(ring);
-    else pumps?.receive(ring);
+    pumps?.start(ring);
     // The creator has refused already where this thread is the creator.
     if (ring.failure) {
       made.close();

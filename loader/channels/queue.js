@@ -67,10 +67,7 @@ export function makeQueue({ sleep, pass, linger }, what) {
 
   return {
     /** Those that wait. Not behind a getter: V8 is slow to read objects that have one. */
-    items: /** @type {readonly unknown[]} */ (items),
-
-    /** What the first operation needs. */
-    need: () => items[0]?.need ?? 0,
+    items: /** @type {readonly {need: number}[]} */ (items),
 
     step,
 

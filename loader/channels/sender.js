@@ -317,7 +317,7 @@ export function makeSender(ring, codec, overflow, onClose) {
       ring.transport,
       (ns) => {
         if (blocks.short) return blocks.wait(ns);
-        return producer.wait(inRing(waiting.length > 0 ? queue.need() : length), ns);
+        return producer.wait(inRing(waiting[0]?.need ?? length), ns);
       },
       () => (waiting.length === 0 || flushQueue()) && attempt(),
       wait,

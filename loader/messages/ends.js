@@ -4,8 +4,7 @@
  *
  * @typedef {{
  *   readonly ring: typeof import('./ring.js').privateRing,
- *   send(ring: import('../channels/ring.js').Ring): void,
- *   receive(ring: import('../channels/ring.js').Ring): void,
+ *   start(ring: import('../channels/ring.js').Ring): void,
  *   flush(): void, settled(): Promise<unknown>, end(): void,
  * }} Ends `settled`: the creator has all that was sent; `end`: the space is closed
  */
@@ -35,13 +34,11 @@ export function makeEnds(client) {
     } else end.pump.receive(message);
   });
 
-  /**
-   * @param {import('../channels/ring.js').Ring} ring
-   * @param {'sender' | 'receiver'} end
-   * @param {(ring: import('../channels/ring.js').Ring, post: import('./runs.js').Post, over: () => void) => Pump} pump
-   */
-  function open(ring, end, pump) {
+  /** @param {import('../channels/ring.js').Ring} ring */
+  function start(ring) {
     const id = ids++;
+    const { end, shape } = ring;
+    const pump = end === 'sender' ? pumpOut : pumpIn;
     /** @type {import('./runs.js').Post} */
     const post = (message, transfer) => client.post('channel', { ...message, id }, transfer);
     const over = () => {
@@ -49,7 +46,15 @@ export function makeEnds(client) {
       ring.done?.();
     };
     ends.set(id, { ring, pump: pump(ring, post, over) });
-    post({ op: 'open', end, shape: ring.shape });
+    post({ op: 'open', end, shape });
+    const { pull } = ring;
+    if (!pull) ring.flush = flush;
+    else {
+      ring.pull = (records, waiting) => {
+        flush();
+        pull(records, waiting);
+      };
+    }
   }
 
   /** Of both ends of a channel that are in this thread, and it the creator, each sees at once what
@@ -60,18 +65,7 @@ export function makeEnds(client) {
 
   return {
     ring: privateRing,
-    send(ring) {
-      open(ring, 'sender', pumpOut);
-      ring.flush = flush;
-    },
-    receive(ring) {
-      open(ring, 'receiver', pumpIn);
-      const { pull } = ring;
-      ring.pull = (records, waiting) => {
-        flush();
-        pull?.(records, waiting);
-      };
-    },
+    start,
     flush,
     settled: () => Promise.all([...ends.values()].map(({ pump }) => pump.settled())),
     end() {
