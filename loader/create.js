@@ -65,14 +65,13 @@ async function make(options) {
     transport === 'shared' && losesWakeUps() ? part(import('./doorbell.js')) : undefined,
     transport === 'message' ? part(import('./messages/lead.js')) : undefined,
   ]);
-  const at = compiled.memory ?? USUAL_MEMORY;
   /** @type {import('./protocol.js').HandleData} */
   const handle = {
     sluice: 1,
     id: random(),
     transport,
     module: compiled.module,
-    memoryAt: { module: at.module, name: at.name },
+    memoryAt: compiled.memory ?? USUAL_MEMORY,
     stack: options.wasm ? MODULE_STACK : CORE_STACK,
     pages,
   };

@@ -69,8 +69,7 @@ async function enterSpawners(options, follow) {
   const toCreator = link === 'own' ? ownPort(spawner, 'link') : link;
   if (!portsTell()) hearLines(spawner);
   try {
-    const tryToEnter = async () =>
-      enter(handle, options.imports, undefined, life().held, reserved);
+    const tryToEnter = async () => enter(handle, options.imports, undefined, life().held, reserved);
     const thread = await tryToEnter().catch(async (error) => {
       if (error.code !== 'no-memory') throw error;
       await room(port);

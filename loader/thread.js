@@ -42,7 +42,7 @@ export async function enter(handle, imports, own, proof, reserved = 0) {
   const [instance] = await Promise.all([making, proof]);
   const exports = /** @type {any} */ (instance.exports);
   requireCore(exports);
-  const base = handle.base ?? align(exports.__heap_base.value, layout.ALIGN);
+  const base = handle.base ?? Math.ceil(exports.__heap_base.value / layout.ALIGN) * layout.ALIGN;
   if (create) {
     const available = memory.buffer.byteLength - base;
     // Nobody else is here yet: the end of the space serves as scratch.
@@ -70,9 +70,6 @@ export async function enter(handle, imports, own, proof, reserved = 0) {
   if (create) exports._initialize?.();
   return thread;
 }
-
-/** @param {number} value @param {number} to */
-const align = (value, to) => Math.ceil(value / to) * to;
 
 /**
  * Makes the memory larger by what `bytes` take, if it may, and tells all threads: as sluice_space_grow() does for

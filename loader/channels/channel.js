@@ -30,22 +30,12 @@
 import { bytes, requireCodec } from '../codec.js';
 import { inside } from '../internals.js';
 import { PAGE } from '../layout.js';
-import { requireName } from '../names.js';
-import { isStale } from '../objects.js';
+import { lookUp, requireName } from '../names.js';
 import { requireChoice } from '../options.js';
 import { makeReceiver } from './receiver.js';
-import {
-  DEFAULT_CAPACITY,
-  KINDS,
-  leaveRing,
-  NONE,
-  openRing,
-  requireSame,
-  ringStats,
-  sum,
-  withEach,
-} from './ring.js';
+import { DEFAULT_CAPACITY, KINDS, leaveRing, openRing, requireSame } from './ring.js';
 import { makeSender } from './sender.js';
+import { channelStats } from './stats.js';
 
 /**
  * Opens the channel `name`, or makes it. Every thread gives the same options.
@@ -112,7 +102,7 @@ export function channel(space, name, options = {}) {
 function ringFor(internals, shape) {
   const { thread, rings } = internals;
   const [known] = rings.get(shape.name) ?? [];
-  if (known && !isStale(internals, { at: known.at, name: shape.name })) {
+  if (known?.at === lookUp(thread, shape.name)) {
     requireSame(shape, known.shape);
     return known;
   }
@@ -124,24 +114,6 @@ function ringFor(internals, shape) {
 
 /** Bytes that the space may get. @param {import('../internals.js').Internals} internals */
 const mostOf = ({ handle }) => handle.pages.maximum * PAGE;
-
-/**
- * @param {import('../internals.js').Internals} internals
- * @param {string} name
- * @returns {ChannelStats}
- */
-export function channelStats({ rings, relay, pumps }, name) {
-  pumps?.flush();
-  const own = (rings.get(name) ?? []).map((ring) => {
-    const figures = ring.last ?? ringStats(ring);
-    // Of a ring that only one end uses, the other half is the message transport's.
-    if (ring.end === 'sender') return { ...figures, received: 0 };
-    return ring.end === 'receiver' ? { ...figures, sent: 0, used: 0 } : figures;
-  });
-  const all = own.reduce(sum, NONE);
-  const relayed = relay?.stats(name) ?? NONE;
-  return withEach(all, (key) => Math.max(all[key], relayed[key] ?? 0));
-}
 
 /**
  * @param {string} kind

@@ -125,17 +125,13 @@ function refusal(thread, shape) {
   const there = lookUp(thread, name);
   const word = (/** @type {number} */ offset) => thread.i32[(there + offset) >> 2];
   const kind = KINDS[word(layout.OBJECT_KIND) - 1];
-  if (!kind) return otherShape(name, describe(shape));
-  return otherShape(
-    name,
-    describe(shape),
-    describe({
-      ...shape,
-      kind,
-      capacity: word(layout.OBJECT_CAPACITY),
-      codec: word(layout.OBJECT_CODEC) === hash(codec) ? codec : 'another',
-    }),
-  );
+  const known = kind && {
+    ...shape,
+    kind,
+    capacity: word(layout.OBJECT_CAPACITY),
+    codec: word(layout.OBJECT_CODEC) === hash(codec) ? codec : 'another',
+  };
+  return otherShape(name, describe(shape), known && describe(known));
 }
 
 /** @param {Shape} wanted @param {Shape} there */
@@ -150,65 +146,3 @@ const describe = ({ kind, capacity, codec }) =>
 /** Of a ring's one end. @param {string} end @param {Shape} shape */
 export const taken = (end, { name, kind }) =>
   new SluiceError('mismatch', `channel "${name}" has a ${end} already, and its kind is "${kind}"`);
-
-/** @type {Figures} */
-export const NONE = {
-  sent: 0,
-  received: 0,
-  refused: 0,
-  lost: 0,
-  lostWithReceiver: 0,
-  waits: 0,
-  used: 0,
-  capacity: 0,
-};
-
-/** @param {Figures} figures @param {(key: keyof Figures) => number} give @returns {Figures} */
-export const withEach = (figures, give) =>
-  /** @type {any} */ (
-    Object.fromEntries(
-      Object.keys(figures).map((key) => [key, give(/** @type {keyof Figures} */ (key))]),
-    )
-  );
-
-/** Of two rings of one channel. @param {Figures} one @param {Figures} other */
-export const sum = (one, other) =>
-  withEach(one, (key) => (key === 'capacity' ? other[key] : one[key] + other[key]));
-
-/** @param {Ring} ring @returns {Figures} */
-export function ringStats({ thread, at, kind, received, lost, shape: { capacity } }) {
-  const words = new BigUint64Array(thread.memory.buffer);
-  /** @param {number} address */
-  const figure = (address) => Number(words[address / 8]);
-  const none = { ...NONE, lost, capacity };
-  if (kind === 'spsc') {
-    return {
-      ...none,
-      sent: figure(at + layout.RING_SENT),
-      received: figure(at + layout.RING_RECEIVED),
-      refused: figure(at + layout.RING_REFUSED),
-      waits: figure(at + layout.RING_SENDER_WAITS) + figure(at + layout.RING_RECEIVER_WAITS),
-      used: thread.exports.sluice_ring_used(at) >>> 0,
-    };
-  }
-  if (kind === 'broadcast') {
-    return {
-      ...none,
-      sent: figure(at + layout.BROADCAST_RECORDS),
-      received,
-      used: figure(at + layout.BROADCAST_TAIL) - figure(at + layout.BROADCAST_OLDEST),
-    };
-  }
-  // The place of names is large enough, and of nobody else meanwhile.
-  const to = thread.area;
-  thread.exports.sluice_ring_many_figures_of(at, to);
-  return {
-    ...none,
-    sent: figure(to),
-    received: figure(to + 8),
-    lostWithReceiver: figure(to + 16),
-    refused: figure(to + 24),
-    waits: figure(to + 32) + figure(to + 40),
-    used: figure(to + 48),
-  };
-}

@@ -15,7 +15,8 @@
  *   has to be given away
  */
 
-import { NONE, requireSame, taken } from '../channels/ring.js';
+import { requireSame, taken } from '../channels/ring.js';
+import { NONE } from '../channels/stats.js';
 import { SluiceError } from '../errors.js';
 import { toPlain } from '../to-plain.js';
 import { makeDebts } from './debts.js';

@@ -1,6 +1,7 @@
 /** Rings over messages: each end of a channel has one of its own. */
 
-import { KINDS, leaveRing, openRing, ringStats, sum } from '../channels/ring.js';
+import { KINDS, leaveRing, openRing } from '../channels/ring.js';
+import { ringStats, sum } from '../channels/stats.js';
 import { callNamed } from '../names.js';
 import { heapBlocks } from './heap-blocks.js';
 import { localBell } from './local-bell.js';
