@@ -115,20 +115,35 @@ export function watchWorker(worker, events) {
   return () => stop.abort();
 }
 
+let forbidden = false;
+
+const forbid = () => {
+  forbidden = true;
+};
+
 /**
  * Web Locks. An insecure context has none, and where the origin is nobody's (a sandboxed frame, a worker from
  * a data: URL) they refuse. So they do where cookies are blocked, which only trying tells.
  *
- * @type {LockManager | undefined}
+ * @returns {LockManager | undefined}
  */
-let locks = globalThis.origin === 'null' ? undefined : globalThis.navigator?.locks;
-
-const forbid = () => {
-  locks = undefined;
-};
+const locks = () =>
+  forbidden || globalThis.origin === 'null' ? undefined : globalThis.navigator?.locks;
 
 /** Is there what proves a thread's death? Only then may it have shared memory. @returns {Promise<unknown>} true, or the like */
-export const provesDeath = async () => locks?.query().catch(forbid);
+export const provesDeath = async () => locks()?.query().catch(forbid);
+
+/**
+ * Calls back when the page comes out of the back-forward cache, in which WebKit forgets what it held and waited for.
+ *
+ * @param {() => void} ask
+ * @returns {() => void} stops that
+ */
+function onReturn(ask) {
+  const shown = (/** @type {any} */ { persisted }) => persisted && ask();
+  globalThis.addEventListener('pageshow', shown);
+  return () => globalThis.removeEventListener('pageshow', shown);
+}
 
 /**
  * Calls back when the holder of the lock `name` is gone: a Web Lock is released by the browser when
@@ -141,11 +156,26 @@ export const provesDeath = async () => locks?.query().catch(forbid);
  * @returns {(() => void) | undefined} stops watching
  */
 export function watchDeath(_worker, name, dead) {
-  if (!locks || !name) return undefined;
-  const stop = new AbortController();
-  // Shared: all who watch hear of it at once.
-  locks.request(name, { mode: 'shared', signal: stop.signal }, dead).catch(() => {});
-  return () => stop.abort();
+  if (!locks() || !name) return undefined;
+  let asked = new AbortController();
+  const ask = () => {
+    asked.abort();
+    asked = new AbortController();
+    // Shared: all who watch hear of it at once.
+    locks()
+      ?.request(name, { mode: 'shared', signal: asked.signal }, told)
+      .catch(() => {});
+  };
+  const told = () => {
+    leave();
+    dead();
+  };
+  const leave = onReturn(ask);
+  ask();
+  return () => {
+    leave();
+    asked.abort();
+  };
 }
 
 /**
@@ -163,14 +193,18 @@ export const watchOrphan = (name, dead) => watchDeath(undefined, name, dead);
  * @returns {Promise<void> | undefined} when it does, or is told that it may not; undefined: it never will
  */
 export function proveLife(name) {
-  const manager = locks;
-  if (!manager) return undefined;
+  if (!locks()) return undefined;
   return new Promise((held) => {
-    const request = manager.request(name, () => {
-      held();
-      return new Promise(() => {});
-    });
-    request.catch(forbid).then(held);
+    const ask = () =>
+      locks()
+        ?.request(name, () => {
+          held();
+          return new Promise(() => {});
+        })
+        .catch(forbid)
+        .then(held);
+    onReturn(ask);
+    ask();
   });
 }
 
@@ -199,7 +233,7 @@ export const turn = () =>
 /** Why there is no shared memory here, for a person. */
 export const notIsolated = () =>
   /** @type {any} */ (globalThis).crossOriginIsolated
-    ? locks
+    ? locks()
       ? 'this browser does not let pages share memory between threads'
       : 'Web Locks are forbidden: allow cookies, or lift the sandbox'
     : 'the page is not cross-origin isolated: send it and its workers with the headers ' +

@@ -21,7 +21,7 @@ function hold(name, bytes, budget) {
 
 /** @type {Record<string, [budget: number, target: number]>} */
 const limited = {
-  'dist/compute-worker.js': [9_485, 5_000],
+  'dist/compute-worker.js': [9_545, 5_000],
   'dist/loader.js': [5_100, 5_100],
   'dist/diagnose.js': [5_000, 5_000],
 };
@@ -42,14 +42,14 @@ for (const weight of await Promise.all(files.map(weigh))) {
 const page = ['create', 'spawn', 'channel'];
 /** @type {import('./kept.js').Consumer[]} */
 const consumers = [
-  { name: page.join(', '), names: page, budget: 13_190, target: 6_000 },
+  { name: page.join(', '), names: page, budget: 13_220, target: 6_000 },
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 27_085,
+    budget: 27_180,
     target: 10_000,
   },
-  { name: 'everything', budget: 47_855, target: 16_000 },
+  { name: 'everything', budget: 47_895, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();

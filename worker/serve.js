@@ -29,7 +29,8 @@ export function serve(api, port) {
   }
   if (!port) {
     serveParent(
-      (connecting) => accept(api, connecting),
+      // Who started this worker does not end before it.
+      (connecting) => accept(api, connecting, false),
       () => attach(),
     );
   } else if (typeof port.start === 'function') accept(api, /** @type {MessagePort} */ (port));
@@ -37,8 +38,12 @@ export function serve(api, port) {
   return api;
 }
 
-/** @param {Api} api @param {import('../loader/messages/own-port.js').Port} port */
-function accept(api, port) {
+/**
+ * @param {Api} api
+ * @param {import('../loader/messages/own-port.js').Port} port
+ * @param {false} [proof]
+ */
+function accept(api, port, proof) {
   /** @type {import('../loader/space.js').Space | undefined} */
   let theirs;
   const connection = makeConnection(
@@ -53,5 +58,6 @@ function accept(api, port) {
       connection.endWith(theirs);
       if (board) connection.shared.accept(theirs, board);
     },
+    proof,
   );
 }
