@@ -134,8 +134,8 @@ function meet(coming, worker, wait) {
         else fail(versions(hello.version));
         return true;
       },
-      error: (message, cause) => fail(notLoaded(message, cause)),
       // What it posted before may still be on its way.
+      error: (message, cause) => turn().then(() => fail(notLoaded(message, cause))),
       exit: (code) =>
         turn().then(() =>
           fail(new SluiceError('load', `the worker exited (${code}) before attach()`)),
