@@ -106,7 +106,7 @@ test: setup-build setup-test ## the tests: C, Node, and three browser engines
 	  chromium chromium-plain firefox firefox-plain webkit webkit-plain
 
 test-node: build $(TEST_MODULES) build/darkswap/engine.wasm build/darkswap/session-5000.bin.json
-	node --test --test-timeout=600000 --test-reporter=dot tests/node/ tests/darkswap/ tests/tools/
+	node --test --test-concurrency=2 --test-timeout=600000 --test-reporter=dot tests/node/ tests/darkswap/ tests/tools/
 
 test-browser: build $(TEST_MODULES) build/darkswap/engine.wasm build/darkswap/session-5000.bin.json
 	node scripts/examples.js
