@@ -120,6 +120,8 @@ function meet(coming, worker, wait) {
       peer?.().terminate();
       reject(reason);
     };
+    // What the worker posted before may still be on its way.
+    const failLater = (/** @type {SluiceError} */ error) => turn().then(() => fail(error));
     const stopWaiting = watch({ signal: wait?.signal, timeout }, 'spawn()', (reason) =>
       fail(hasCode(reason, 'timeout') ? tooLate(reason) : reason),
     );
@@ -134,12 +136,9 @@ function meet(coming, worker, wait) {
         else fail(versions(hello.version));
         return true;
       },
-      // What it posted before may still be on its way.
-      error: (message, cause) => turn().then(() => fail(notLoaded(message, cause))),
+      error: (message, cause) => failLater(notLoaded(message, cause)),
       exit: (code) =>
-        turn().then(() =>
-          fail(new SluiceError('load', `the worker exited (${code}) before attach()`)),
-        ),
+        failLater(new SluiceError('load', `the worker exited (${code}) before attach()`)),
     });
 
     coming.catch(fail);
