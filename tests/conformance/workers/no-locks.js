@@ -2,7 +2,7 @@
 const forbidden = async () => {
   throw new DOMException('not here', 'SecurityError');
 };
-Object.assign(navigator.locks, { request: forbidden, query: forbidden });
+Object.assign(LockManager.prototype, { request: forbidden, query: forbidden });
 import('./serve.js');
 
 export {};
