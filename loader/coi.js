@@ -211,7 +211,7 @@
     const { type, workerStart } = /** @type {Partial<PerformanceNavigationTiming>} */ (load ?? {});
     try {
       const [noted, times, when] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
-      const untried = !workerStart && performance.timeOrigin > Number(when) + AT_ONCE;
+      const untried = !workerStart && Date.now() - performance.now() > Number(when) + AT_ONCE;
       const before = noted === worker && !untried ? Number(times) : 0;
       if (before > (type === 'reload' ? 0 : 1)) {
         return 'it was reloaded for that already: this browser has none of what it asks for';

@@ -59,7 +59,7 @@ async function make(options) {
   // A page's death is its workers' too.
   const proof = transport === 'shared' && parent() ? life() : undefined;
   // While the module is on its way.
-  const [compiled, , bells, lead] = await Promise.all([
+  const [compiled, proven, bells, lead] = await Promise.all([
     compiling,
     proof?.held,
     transport === 'shared' && losesWakeUps() ? part(import('./doorbell.js')) : undefined,
@@ -78,7 +78,7 @@ async function make(options) {
   const thread = await enter(handle, options.imports, memory);
   thread.doorbell = bells?.makeDoorbell(thread);
   if (transport === 'shared') {
-    const creator = proof?.held && { lock: proof.lock, participant: thread.participant };
+    const creator = proof && proven && { lock: proof.lock, participant: thread.participant };
     Object.assign(handle, { memory, base: thread.base, creator });
   }
   return makeSpace(handle, thread, true, lead?.leadByMessages);

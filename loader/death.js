@@ -11,17 +11,11 @@ export const alive = /* @__PURE__ */ common(
   () => /** @type {Map<string, Worker>} */ (new Map()),
 );
 
-/** @type {{lock: string, held: Promise<void> | undefined} | undefined} */
-let own;
-
-/** What proves this thread's life to others: a lock by name, and when it is held; without that, nothing does. */
-export function life() {
-  if (!own) {
-    const lock = `sluice-${random()}`;
-    own = { lock, held: proveLife(lock) };
-  }
-  return own;
-}
+/** What proves this thread's life to others: a lock by name, and whether it is held, when that is known. */
+export const life = /* @__PURE__ */ common('life', () => {
+  const lock = `sluice-${random()}`;
+  return { lock, held: proveLife(lock) };
+});
 
 /**
  * Cleans up after a participant that is proven dead.

@@ -98,7 +98,7 @@ export function watchWorker(worker, events) {
 
 /**
  * @param {any} worker
- * @param {string | undefined} _name
+ * @param {string | false | undefined} _name
  * @param {() => void} dead
  */
 export function watchDeath(worker, _name, dead) {
@@ -126,8 +126,8 @@ export const watchOrphan = (_name, dead) => dead();
 /** The exit event does. */
 export const provesDeath = async () => true;
 
-/** The exit event is the proof here. @param {string} _name @returns {Promise<void> | undefined} */
-export const proveLife = (_name) => Promise.resolve();
+/** The exit event is the proof here. @param {string} _name */
+export const proveLife = async (_name) => true;
 
 /** @returns {Promise<void>} */
 export const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -117,8 +117,9 @@ export function watchWorker(worker, events) {
 
 let forbidden = false;
 
-const forbid = () => {
-  forbidden = true;
+/** @param {any} error */
+const forbid = (error) => {
+  forbidden ||= error?.name === 'SecurityError';
 };
 
 /**
@@ -151,7 +152,7 @@ function onReturn(ask) {
  * tells, and the answer is undefined.
  *
  * @param {Worker | undefined} _worker
- * @param {string | undefined} name
+ * @param {string | false | undefined} name
  * @param {() => void} dead
  * @returns {(() => void) | undefined} stops watching
  */
@@ -190,23 +191,21 @@ export const watchOrphan = (name, dead) => watchDeath(undefined, name, dead);
  * Holds the lock `name` until this thread ends.
  *
  * @param {string} name
- * @returns {Promise<void> | undefined} when it does, or is told that it may not; undefined: it never will
+ * @returns {Promise<boolean>} true when it does; false: it may not
  */
-export function proveLife(name) {
-  if (!locks()) return undefined;
-  return new Promise((held) => {
-    const ask = () =>
-      locks()
-        ?.request(name, () => {
-          held();
-          return new Promise(() => {});
-        })
-        .catch(forbid)
-        .then(held);
+export const proveLife = (name) =>
+  new Promise((held) => {
+    const ask = async () => {
+      const holding = locks()?.request(name, () => {
+        held(true);
+        return new Promise(() => {});
+      });
+      await holding?.catch(forbid);
+      held(false);
+    };
     onReturn(ask);
     ask();
   });
-}
 
 /** Until a turn that a port does not give is taken by a timer, in milliseconds. */
 const LATE = 8;

@@ -4,8 +4,8 @@
  * The handshake runs over the worker's own port, where the user's messages are too, so its messages
  * carry the key `sluice`. The worker speaks first: a message posted to it before it listens is lost.
  *
- * @typedef {{sluice: 'hello', version: number, lock: string, proven: boolean}} Hello worker to spawner: it holds the
- *   Web Lock `lock` from before it enters for as long as it lives; not `proven`: it can hold none
+ * @typedef {{sluice: 'hello', version: number, lock: string}} Hello worker to spawner: it holds the Web Lock `lock`,
+ *   if it may, from before it enters for as long as it lives
  * @typedef {{sluice: 'welcome', handle: HandleData, port: MessagePort, link?: MessagePort | 'own', participant: number, reserved?: number}} Welcome
  *   spawner to worker; `participant`: the spawner's;
  *   `reserved`: the worker's, over shared memory, which the spawner buries whatever becomes of the worker
@@ -17,7 +17,7 @@
  *
  * The worker answers over `port`.
  *
- * @typedef {{op: 'attached'}} Attached
+ * @typedef {{op: 'attached', proven: boolean}} Attached `proven`: it holds the lock
  * @typedef {{op: 'room'}} Room there is no room for its memory: the spawner collects its garbage, and
  *   answers the same
  * @typedef {{op: 'child', lock: string, participant: number}} Child it has started a worker itself,

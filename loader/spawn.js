@@ -105,9 +105,11 @@ const messageOf = (error) => (error instanceof Error ? error.message : String(er
 function meet(coming, worker, wait) {
   const timeout = wait?.timeout ?? DEADLINE;
   return new Promise((resolve, reject) => {
-    /** Of a worker that was let in. @type {(() => Peer) | undefined} */
+    /** Of a worker that was let in. @type {((proven?: boolean) => Peer) | undefined} */
     let peer;
     let [greeted, over] = [false, false];
+    /** @type {SluiceError | undefined} */
+    let failure;
     const end = () => {
       over = true;
       stopWatching();
@@ -121,7 +123,10 @@ function meet(coming, worker, wait) {
       reject(reason);
     };
     // What the worker posted before may still be on its way.
-    const failLater = (/** @type {SluiceError} */ error) => turn().then(() => fail(error));
+    const failLater = (/** @type {SluiceError} */ error) => {
+      failure = error;
+      turn().then(() => fail(error));
+    };
     const stopWaiting = watch({ signal: wait?.signal, timeout }, 'spawn()', (reason) =>
       fail(hasCode(reason, 'timeout') ? tooLate(reason) : reason),
     );
@@ -130,7 +135,7 @@ function meet(coming, worker, wait) {
         const failed = handshake(data, 'failed');
         if (failed) fail(fromPlain(failed.error));
         const hello = handshake(data, 'hello');
-        if (!hello || greeted) return failed !== undefined;
+        if (!hello || greeted) return (hello ?? failed) !== undefined;
         greeted = true;
         if (hello.version === PROTOCOL) coming.then((space) => welcome(space, hello)).catch(fail);
         else fail(versions(hello.version));
@@ -157,7 +162,10 @@ function meet(coming, worker, wait) {
             check(thread.status(), 'spawn()')
           : 0;
       const { port1, port2 } = new MessageChannel();
-      const made = () => makePeer(space, internals, worker, hello, reserved, port1);
+      const made = (proven = true) => {
+        const life = { lock, proven, cause: failure?.cause };
+        return makePeer(space, internals, worker, life, reserved, port1);
+      };
       peer = made;
       port1.onmessage = ({ data }) => {
         if (data.op === 'room') {
@@ -165,7 +173,7 @@ function meet(coming, worker, wait) {
           port1.postMessage(data);
         } else if (data.op === 'attached') {
           end();
-          resolve(made());
+          resolve(made(data.proven));
         }
       };
       const above = hub ?? link;
@@ -217,12 +225,13 @@ const versions = (theirs) =>
  * @param {import('./space.js').Space} space
  * @param {import('./internals.js').Internals} internals
  * @param {any} worker
- * @param {import('./protocol.js').Hello} hello
+ * @param {{lock: string, proven: boolean, cause: unknown}} life `proven`: by the lock; `cause`: what the worker did not
+ *   catch so far: in Node that is its end, and ours where nobody listens
  * @param {number} participant the worker's; 0 on the message transport, where it has a space of its own
  * @param {MessagePort} port to the worker
  * @returns {Peer}
  */
-function makePeer(space, internals, worker, { lock, proven }, participant, port) {
+function makePeer(space, internals, worker, { lock, proven, cause }, participant, port) {
   const { hub, link } = internals;
   const gone = new AbortController();
   const { signal } = gone;
@@ -230,8 +239,6 @@ function makePeer(space, internals, worker, { lock, proven }, participant, port)
   const lost = new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(signal.reason));
   });
-  /** What it did not catch: in Node that is its end, and ours where nobody listens. @type {unknown} */
-  let cause;
   /** The workers that it started itself, and those started by them.
    * @type {import('./protocol.js').Child[]} */
   const children = [];
@@ -280,7 +287,7 @@ function makePeer(space, internals, worker, { lock, proven }, participant, port)
       cause = error;
     },
   });
-  const watching = watchDeath(worker, proven ? lock : undefined, die);
+  const watching = watchDeath(worker, proven && lock, die);
   alive().set(lock, worker);
 
   /** @type {Peer} */

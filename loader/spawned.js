@@ -69,7 +69,8 @@ async function enterSpawners(options, follow) {
   const toCreator = link === 'own' ? ownPort(spawner, 'link') : link;
   if (!portsTell()) hearLines(spawner);
   try {
-    const tryToEnter = async () => enter(handle, options.imports, undefined, life().held, reserved);
+    const tryToEnter = async () =>
+      enter(handle, options.imports, undefined, proof(handle), reserved);
     const thread = await tryToEnter().catch(async (error) => {
       if (error.code !== 'no-memory') throw error;
       await room(port);
@@ -83,12 +84,22 @@ async function enterSpawners(options, follow) {
       if (data.op === 'connect') connect(data.port);
     };
     unref(port);
-    port.postMessage({ op: 'attached' });
+    port.postMessage({ op: 'attached', proven: await life().held });
     return space;
   } catch (error) {
     // By the way that the script's own error takes, where it is not caught: in Firefox a port is slower.
     spawner.postMessage({ sluice: 'failed', error: toPlain(error) });
     throw error;
+  }
+}
+
+/** Memory is not shared with a thread whose death nothing proves. @param {import('./protocol.js').HandleData} handle */
+async function proof({ memory }) {
+  if (!(await life().held) && memory) {
+    throw new SluiceError(
+      'not-isolated',
+      'this worker may hold no Web Lock: allow cookies, start it from no data: URL',
+    );
   }
 }
 
@@ -130,7 +141,7 @@ function hearBells() {
 
 /**
  * @param {import('./wait.js').Wait} options
- * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort | 'own', lock: string, participant: number, reserved?: number}>}
+ * @returns {Promise<{handle: import('./protocol.js').HandleData, port: MessagePort, link?: MessagePort | 'own', participant: number, reserved?: number}>}
  */
 function askSpawner(options) {
   const spawner = parent();
@@ -158,8 +169,7 @@ function askSpawner(options) {
       end();
       reject(hasCode(reason, 'timeout') ? unanswered(timeout, reason) : reason);
     });
-    const { lock, held } = life();
-    spawner.postMessage({ sluice: 'hello', version: PROTOCOL, lock, proven: held !== undefined });
+    spawner.postMessage({ sluice: 'hello', version: PROTOCOL, lock: life().lock });
   });
 }
 

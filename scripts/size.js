@@ -21,7 +21,7 @@ function hold(name, bytes, budget) {
 
 /** @type {Record<string, [budget: number, target: number]>} */
 const limited = {
-  'dist/compute-worker.js': [9_545, 5_000],
+  'dist/compute-worker.js': [9_630, 5_000],
   'dist/loader.js': [5_100, 5_100],
   'dist/diagnose.js': [5_000, 5_000],
 };
@@ -42,14 +42,14 @@ for (const weight of await Promise.all(files.map(weigh))) {
 const page = ['create', 'spawn', 'channel'];
 /** @type {import('./kept.js').Consumer[]} */
 const consumers = [
-  { name: page.join(', '), names: page, budget: 13_210, target: 6_000 },
+  { name: page.join(', '), names: page, budget: 13_250, target: 6_000 },
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 27_150,
+    budget: 27_240,
     target: 10_000,
   },
-  { name: 'everything', budget: 47_995, target: 16_000 },
+  { name: 'everything', budget: 48_130, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();

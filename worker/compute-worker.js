@@ -40,7 +40,8 @@ function accept(port) {
   let taker;
   const context = () => /** @type {any} */ ({ space: theirs ?? spawners });
 
-  const line = makeLine(port, (post) => {
+  /** @type {(post: import('./protocol.js').Post) => import('./line.js').User} */
+  const use = (post) => {
     /** @param {number} id @param {import('./runner.js').Outcome} outcome */
     async function tell(id, outcome) {
       if ('error' in outcome) post({ op: 'failed', id, error: outcome.error });
@@ -85,7 +86,9 @@ function accept(port) {
         taker?.end();
       },
     };
-  });
+  };
+  // Who started this worker does not end before it.
+  const line = makeLine(port, use, false);
 }
 
 /** @param {import('../loader/messages/own-port.js').Port} port */

@@ -54,7 +54,8 @@ export function makeLine(port, use, proof = port) {
       end(new SluiceError('closed', 'the other side closed'));
       return;
     }
-    if (message.op === 'alive' && proof) {
+    // A lock of another origin is another one, by whatever name.
+    if (message.op === 'alive' && proof && message.origin === globalThis.origin) {
       const stop = watchDeath(/** @type {Worker} */ (proof), message.lock, die);
       if (stop) listeners.push(stop);
     }
@@ -67,8 +68,8 @@ export function makeLine(port, use, proof = port) {
   port.addEventListener('close', die);
   // Nothing is answered before the other side can see this thread die.
   const { lock, held } = life();
-  Promise.resolve(held).then(() => {
-    post({ op: 'alive', lock: held && lock });
+  held.then((proven) => {
+    post({ op: 'alive', lock: proven && lock, origin: globalThis.origin });
     port.onmessage = receive;
     unref(port);
   });

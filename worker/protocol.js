@@ -6,7 +6,7 @@
  *
  * @typedef {{op: 'hello', space?: string, board?: {at: number, serial: number, participant: number}}} Hello
  *   from who connects. `space`: that both may be in; `board`: where in its shared memory (shared.js)
- * @typedef {{op: 'alive', lock: string | undefined}} Alive from both: this thread holds that Web Lock as long as it
+ * @typedef {{op: 'alive', lock?: string | false, origin?: string}} Alive from both: this thread holds that Web Lock as long as it
  *   lives, if it can hold any. That of who serves is the answer to `hello`
  * @typedef {{
  *   op: 'call', id: number, name: string | number, args: unknown[], callbacks: [number, number][],

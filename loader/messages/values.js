@@ -84,7 +84,7 @@ export function makeValues(room) {
       take(name, bytes, there?.bytes);
     } catch (error) {
       // Its thread shows it with that version until it hears of this: no other value may have it.
-      become(table, [key, version + 1, there?.bytes]);
+      if (expected === undefined) become(table, [key, version + 1, there?.bytes]);
       throw error;
     }
     become(table, [key, version, bytes]);

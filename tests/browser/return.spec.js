@@ -20,7 +20,7 @@ test('a page that comes back has its workers, and hears of their deaths', { tag 
   await tab.evaluate(async () => {
     const address = '/dist/sluice.js';
     /** @type {typeof import('sluice')} */
-    const { connect, create, spawn } = await import(address);
+    const { connect, create, pool, spawn } = await import(address);
     const space = await create();
     const script = '/tests/conformance/workers/serve.js';
     const peer = await spawn(space, () => new Worker(script, { type: 'module' }));
@@ -30,7 +30,10 @@ test('a page that comes back has its workers, and hears of their deaths', { tag 
       connect(await spawn(space, () => new Worker(script, { type: 'module' })))
     );
     await dying.add(1, 2);
-    Object.assign(globalThis, { space, peer, remote, dying });
+    const other = await create({ wasm: '/build/test/engine.wasm' });
+    const computers = pool(other, undefined, { size: 1 });
+    await computers.parallel('engine_squares', 16, [-1]);
+    Object.assign(globalThis, { space, peer, remote, dying, other, computers });
     setTimeout(() => location.assign('/package.json'));
   });
   await until(tab, () => location.pathname === '/package.json');
@@ -39,13 +42,16 @@ test('a page that comes back has its workers, and hears of their deaths', { tag 
   });
   await until(tab, () => location.pathname !== '/package.json');
   const came = await tab.evaluate(async () => {
-    const { space, peer, remote, dying } = /** @type {any} */ (globalThis);
+    const { space, peer, remote, dying, other, computers } = /** @type {any} */ (globalThis);
     if (!space) return 'the page was not kept';
     const sum = await remote.add(3, 4);
     const death = await dying.exit().catch((/** @type {any} */ error) => error.code);
     await peer.terminate();
+    await computers.parallel('engine_squares', 16, [-1]);
+    const { crashed } = computers.stats();
+    await other.close();
     await space.close();
-    return [sum, death];
+    return [sum, death, crashed];
   });
-  expect(came).toEqual([7, 'peer-lost']);
+  expect(came).toEqual([7, 'peer-lost', 0]);
 });

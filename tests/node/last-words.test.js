@@ -39,6 +39,30 @@ for (const transport of /** @type {const} */ (['shared', 'message']))
     await space.close();
   });
 
+test('what a worker throws as soon as it has attached is told, whichever of the two comes first', {
+  timeout: DEADLINE,
+}, async () => {
+  const space = await create({ bytes: 2 ** 20 });
+  const before = threads();
+  const thrower = new URL('./last-words.thrower.js', import.meta.url);
+  const start = () => {
+    const worker = new Worker(thrower);
+    // It has been welcomed, has attached, thrown and exited when this thread looks again.
+    worker.once('message', () =>
+      setImmediate(() => {
+        while (threads() > before);
+      }),
+    );
+    return worker;
+  };
+  const told = await spawn(space, start).then(
+    async ({ lost }) => String((await lost).cause),
+    (error) => String(error.cause),
+  );
+  assert.match(told, /mine/);
+  await space.close();
+});
+
 test('what is expected of a connection that has ended is its error', async () => {
   const unused = /** @type {any} */ ({});
   const caller = makeCaller(() => {}, unused, unused);

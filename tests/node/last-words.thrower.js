@@ -1,0 +1,4 @@
+import { attach } from 'sluice';
+
+await attach();
+throw new Error('mine');
