@@ -202,8 +202,9 @@
   /**
    * Why this page may not be reloaded for that service worker; undefined where it may. Once: the tab
    * notes it. Twice, where the browser does not say that this is a reload: the note may be an old one,
-   * and in WebKit a reload that starts another process does not count as one. And once more where no
-   * service worker was asked, as when a person reloads past the caches: then nothing was tried yet.
+   * and in WebKit a reload that starts another process does not count as one; or where no service worker
+   * was asked for it. And anew where none was for a page that comes later, as when a person reloads past
+   * the caches: then nothing was tried yet.
    * @param {string} worker
    */
   function whyNotReload(worker) {
@@ -213,7 +214,7 @@
       const [noted, times, when] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
       const untried = !workerStart && Date.now() - performance.now() > Number(when) + AT_ONCE;
       const before = noted === worker && !untried ? Number(times) : 0;
-      if (before > (type === 'reload' ? 0 : 1)) {
+      if (before > (type === 'reload' && workerStart ? 0 : 1)) {
         return 'it was reloaded for that already: this browser has none of what it asks for';
       }
       sessionStorage.setItem(NOTE, `${worker} ${before + 1} ${Date.now()}`);
