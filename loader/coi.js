@@ -25,6 +25,9 @@
   /** The page to a service worker: is this in you? */
   const QUESTION = 'sluice-coi?';
 
+  /** Did a service worker have this page when it was loaded? */
+  let controlled = false;
+
   if (typeof document === 'undefined') serve(/** @type {any} */ (globalThis));
   else enable();
 
@@ -100,6 +103,7 @@
     const url = new URL(src);
     url.searchParams.set('coep', dataset.coep ?? 'require-corp');
     const controller = container?.controller;
+    controlled = !!controller;
     // By ours with another data-coep than now, it gets the new one.
     const stale = isOurs(controller, src) && controller?.scriptURL !== url.href;
     if (globalThis.crossOriginIsolated && !stale) {
@@ -203,7 +207,7 @@
    * Why this page may not be reloaded for that service worker; undefined where it may. Once: the tab
    * notes it. Twice, where the browser does not say that this is a reload: the note may be an old one,
    * and in WebKit a reload that starts another process does not count as one; or where no service worker
-   * was asked for it. And anew where none was for a page that comes later, as when a person reloads past
+   * had it. And anew where none was for a page that comes later, as when a person reloads past
    * the caches: then nothing was tried yet.
    * @param {string} worker
    */
@@ -214,7 +218,7 @@
       const [noted, times, when] = (sessionStorage.getItem(NOTE) ?? '').split(' ');
       const untried = !workerStart && Date.now() - performance.now() > Number(when) + AT_ONCE;
       const before = noted === worker && !untried ? Number(times) : 0;
-      if (before > (type === 'reload' && workerStart ? 0 : 1)) {
+      if (before > (type === 'reload' && controlled ? 0 : 1)) {
         return 'it was reloaded for that already: this browser has none of what it asks for';
       }
       sessionStorage.setItem(NOTE, `${worker} ${before + 1} ${Date.now()}`);

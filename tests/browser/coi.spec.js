@@ -115,8 +115,7 @@ test(
 test('coi.js ends reloading where that is of no use', only(false), async ({ tab, engineName }) => {
   await tab.goto(page('coep=unsafe-none'));
   await shows(tab, { isolated: false, said: expect.stringMatching(/reloaded for that already/) });
-  // Firefox does not say that it asked a service worker whose answer it took as it was.
-  expect((await tab.evaluate(look)).loads).toBeLessThanOrEqual(engineName === 'chromium' ? 2 : 3);
+  expect((await tab.evaluate(look)).loads).toBeLessThanOrEqual(engineName === 'webkit' ? 3 : 2);
 });
 
 test('coi.js goes when it is asked to', only(false), async ({ tab }) => {
