@@ -98,7 +98,7 @@ async function proof({ memory }) {
   if (!(await life().held) && memory) {
     throw new SluiceError(
       'not-isolated',
-      'this worker may hold no Web Lock: allow cookies, start it from no data: URL',
+      'Web Locks are forbidden here: allow cookies, use no data: URL',
     );
   }
 }

@@ -21,7 +21,7 @@ function hold(name, bytes, budget) {
 
 /** @type {Record<string, [budget: number, target: number]>} */
 const limited = {
-  'dist/compute-worker.js': [9_630, 5_000],
+  'dist/compute-worker.js': [9_620, 5_000],
   'dist/loader.js': [5_100, 5_100],
   'dist/diagnose.js': [5_000, 5_000],
 };
@@ -46,10 +46,10 @@ const consumers = [
   {
     name: '  and serve, connect',
     names: [...page, 'serve', 'connect'],
-    budget: 27_240,
+    budget: 27_160,
     target: 10_000,
   },
-  { name: 'everything', budget: 48_130, target: 16_000 },
+  { name: 'everything', budget: 48_050, target: 16_000 },
 ];
 const kept = await Promise.all(consumers.map(({ names }) => keptOf(names)));
 console.log();
