@@ -92,14 +92,14 @@ export const lifetimes = [
       await other.cell(space, 'x', other.json(), 0).set(5);
       equal(mine.get(), 5);
       // Neither has what the other holds, nor gives it back.
-      const locks = [mutex(space, 'm'), other.mutex(space, 'm')];
-      const held = await locks[0].lock();
-      equal(await locks[1].tryLock(), undefined);
-      const next = locks[1].lock();
+      const mutexes = [mutex(space, 'm'), other.mutex(space, 'm')];
+      const held = await mutexes[0].lock();
+      equal(await mutexes[1].tryLock(), undefined);
+      const next = mutexes[1].lock();
       held.release();
       const second = await within(next, 5000, 'the lock');
       held.release();
-      equal(await locks[0].tryLock(), undefined);
+      equal(await mutexes[0].tryLock(), undefined);
       second.release();
       const one = alloc(space, 8);
       const same = other.block(space, one.handle);
@@ -120,6 +120,9 @@ export const lifetimes = [
         ),
         2,
       );
+      const locks = await webLocks();
+      equal(await /** @type {any} */ (other.connect(peer)).add(1, 2), 3);
+      equal(await webLocks(), locks, 'one proves the life of the thread');
       await peer.terminate();
       await space.close();
       throws(() => other.channel(space, 'c'), 'closed');
